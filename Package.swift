@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// MARK: - Settings shared by every Swift target
+
+var swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+#if arch(x86_64)
+    // AVX2 and FMA. Baseline x86-64 turns SIMD multiply-add into calls of libm's `fmaf`, 10 to 25 times slower.
+    // `ProcessorGuard` refuses older processors in one line before any of this code runs.
+    swiftSettings.append(.unsafeFlags(["-Xcc", "-march=x86-64-v3"]))
+#endif
+
+// MARK: - C modules
+
+let cModules: [Target] = [
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // No pkgConfig: utf8proc's .pc file carries a -D flag, which SwiftPM warns about on every build.
+    .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
+    .target(name: "CVectorMath"),
+    .target(name: "ProcessorGuard"),
+]
+
+// MARK: - Libraries
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let libraries: [Target] = [
+    .target(
+        name: "BatchJob", dependencies: ["Postgres", "SentenceEncoding", "Tokenization", logging], resources: [.embedInCode("SQL")]),
+    .target(name: "Checksum", dependencies: ["CLibCrypto"]),
+    .target(name: "Compute", dependencies: ["COpenBLAS", "CVectorMath"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ"]),
+    .target(name: "Safetensors"),
+    .target(name: "SentenceEncoding", dependencies: ["Checksum", "Compute", "Safetensors", "Tokenization"]),
+    .target(name: "Tokenization", dependencies: ["CUTF8Proc"]),
+]
+
+// MARK: - Executable
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "EmbeddingJob",
+        dependencies: [
+            "BatchJob", "Compute", "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization",
+            argumentParser, configuration, logging, systemPackage, unixSignals,
+        ])
+]
+
+// MARK: - Tests
+
+let tests: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["BatchJob", "Compute", "Postgres", "Safetensors", "SentenceEncoding"],
+        path: "Tests/TestSupport", exclude: ["Fixtures"]),
+    .testTarget(name: "BatchJobTests", dependencies: ["BatchJob", "TestSupport"]),
+    .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"]),
+    .testTarget(name: "IntegrationTests", dependencies: ["BatchJob", "EmbeddingJob", "Postgres", "TestSupport"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
+    .testTarget(name: "SentenceEncodingTests", dependencies: ["SentenceEncoding", "TestSupport"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TestSupport"], exclude: ["Fixtures"]),
+]
+
+// MARK: - Package
+
+for target in libraries + executables + tests {
+    target.swiftSettings = swiftSettings
+}
+
+let package = Package(
+    name: "embedding-job",
+    products: [.executable(name: "embedding-job", targets: ["EmbeddingJob"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: cModules + libraries + executables + tests
+)

@@ -1,0 +1,119 @@
+import Postgres
+
+/// The database side of one lane: claim and read, write, and nothing in between but an open transaction.
+///
+/// While a batch is encoded the transaction holds advisory locks only: no row lock, no transaction id, no snapshot. See
+/// <doc:RowLifeCycle>.
+struct DatasetQueue: Sendable {
+    let session: PostgresSession
+    let table: DatasetTable
+
+    private let statements: Statements
+
+    init(session: PostgresSession, table: DatasetTable) {
+        self.session = session
+        self.table = table
+        statements = Statements(table)
+    }
+
+    private struct Statements: Sendable {
+        let begin, plan, claim, read, write, classify: PostgresStatement
+        let commit = PostgresStatement(name: "commit", sql: "COMMIT")
+        let rollback = PostgresStatement(name: "rollback", sql: "ROLLBACK")
+
+        init(_ table: DatasetTable) {
+            begin = table.statement(.begin)
+            plan = table.statement(.plan)
+            claim = table.statement(.claim)
+            read = table.statement(.read)
+            write = table.statement(.write)
+            classify = table.statement(.classify)
+        }
+    }
+
+    /// A claim and the rows that were read under it.
+    struct Claim: Sendable {
+        let granted: Set<Int32>
+        let rows: [DatasetRow]
+    }
+
+    /// Counts the rows that wait in each shard.
+    func plan() async throws(PostgresError) -> [Int32: Int] {
+        var pending: [Int32: Int] = [:]
+        for row in try await session.execute(statements.plan, timeout: .seconds(300)) {
+            pending[try row.int32("shard")] = Int(try row.int64("pending"))
+        }
+        return pending
+    }
+
+    /// Opens a transaction, claims shards and reads their next rows.
+    func claim(_ assignment: ShardSchedule.Assignment) async throws(PostgresError) -> Claim {
+        try await session.executeScript(statements.begin)
+        let granted = try await session.execute(
+            statements.claim, [.int4(claimNamespace), .int4Array(assignment.positions.map(\.shard))])
+        var shards: Set<Int32> = []
+        for row in granted { shards.insert(try row.int32("shard")) }
+
+        let positions = assignment.positions.filter { shards.contains($0.shard) }
+        guard !positions.isEmpty else { return Claim(granted: [], rows: []) }
+        let result = try await session.execute(
+            statements.read,
+            [
+                .int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit)),
+            ])
+        var rows: [DatasetRow] = []
+        for row in result {
+            rows.append(
+                DatasetRow(
+                    key: try row.bytes("id"), label: try row.text("label"), shard: try row.int32("shard"),
+                    source: try row.isNull("source") ? nil : try row.text("source"),
+                    fingerprint: try row.bytea("fingerprint"), isCut: try row.bool("cut")))
+        }
+        return Claim(granted: shards, rows: rows)
+    }
+
+    /// Writes vectors and returns the keys of the rows that took them.
+    ///
+    /// Inside the transaction of ``claim(_:)``, or on its own: the guard does not need the claim.
+    func write(_ rows: [(row: DatasetRow, vector: [Float])]) async throws(PostgresError) -> Set<[UInt8]> {
+        let vectors = PostgresValue.vectorArray(
+            rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
+        let result = try await session.execute(
+            statements.write, [keys(rows.map(\.row.key)), .byteaArray(rows.map(\.row.fingerprint)), vectors])
+        return try Self.keys(in: result)
+    }
+
+    /// Ends the transaction and releases the claim; only now are the rows written.
+    func commit() async throws(PostgresError) {
+        try await session.execute(statements.commit)
+    }
+
+    /// Ends the transaction without a trace.
+    func rollback() async throws(PostgresError) {
+        try await session.execute(statements.rollback)
+    }
+
+    /// Of rows that were sent and not written, those that are unchanged: somebody holds a lock on them.
+    func locked(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<[UInt8]> {
+        let result = try await session.execute(
+            statements.classify, [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint))])
+        return try Self.keys(in: result)
+    }
+
+    /// Advisory locks are numbers without owner: this one is derived from table, column and shard count.
+    private var claimNamespace: Int32 {
+        // FNV-1a, 32 bits: every process must come to the same number.
+        let text = "embed:\(table.oid):\(table.names.column):\(ShardSchedule.shardCount)"
+        return Int32(bitPattern: text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 })
+    }
+
+    private func keys(_ values: [[UInt8]?]) -> PostgresValue {
+        .array(of: table.key.typeOID, arrayOID: table.key.arrayOID, elements: values)
+    }
+
+    private static func keys(in result: PostgresResult) throws(PostgresError) -> Set<[UInt8]> {
+        var keys: Set<[UInt8]> = []
+        for row in result { keys.insert(try row.bytes("id")) }
+        return keys
+    }
+}

@@ -1,0 +1,27 @@
+/// A row as read for encoding.
+struct DatasetRow: Sendable {
+    /// The key in the server's binary form, opaque here: the type is whatever the table uses.
+    let key: [UInt8]
+    /// The key as text, for messages.
+    let label: String
+    /// The shard the key belongs to.
+    let shard: Int32
+    /// The model's input; `nil` when the row has nothing to embed.
+    let source: String?
+    /// SHA-256 of the input, computed by the server; the write compares it with the row's input at that moment.
+    let fingerprint: [UInt8]
+    /// Whether a column was longer than the template takes.
+    let isCut: Bool
+}
+
+/// Why a row was counted as failed.
+enum RowFailure: String, Sendable {
+    /// Title and description are missing, blank, or leave no token.
+    case empty = "EMPTY"
+    /// The encoder failed on this text alone, and works otherwise.
+    case encoder = "ENCODER"
+    /// The vector is not finite, has the wrong length or is not normalised.
+    case vector = "VECTOR"
+    /// The database refuses this row's write: a trigger, a check, a value.
+    case write = "WRITE"
+}

@@ -1,0 +1,68 @@
+import Postgres
+
+/// A table whose names, types and privileges the catalog has confirmed: what the statements of a run are made of.
+public struct DatasetTable: Sendable {
+    /// A column as the catalog describes it.
+    struct Column: Sendable {
+        let name: String
+        let quoted: String
+        let type: String
+        let typeName: String
+        let typeOID: UInt32
+        let arrayOID: UInt32
+        let modifier: Int32
+        let maySelect: Bool
+        let mayUpdate: Bool
+        let isUnique: Bool
+    }
+
+    /// pgvector's `vector` type in this database.
+    struct VectorType: Sendable {
+        let quoted: String
+        let oid: UInt32
+        let arrayOID: UInt32
+    }
+
+    let names: DatasetNames
+    let oid: UInt32
+    /// Schema and table, quoted by the server.
+    let quoted: String
+    let columns: [String: Column]
+    let vector: VectorType
+    /// The status value as a literal, quoted by libpq.
+    let statusLiteral: String
+
+    /// A column that ``Preflight`` has found.
+    func column(_ name: String) -> Column {
+        guard let column = columns[name] else { preconditionFailure("column \(name) was not looked up") }
+        return column
+    }
+
+    /// The key column.
+    var key: Column { column(names.id) }
+
+    /// A statement of the `SQL` folder with this table's names in place of its placeholders.
+    func statement(_ file: SQLFile) -> PostgresStatement {
+        PostgresStatement(name: file.rawValue, sql: fill(file.text))
+    }
+
+    /// Replaces placeholders; a fragment may contain placeholders itself.
+    func fill(_ text: String) -> String {
+        let fragments = [
+            "{SOURCE}": SQLFile.source.text,
+            "{CUT}": SQLFile.cut.text,
+            "{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), 'UTF8'))",
+            "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(ShardSchedule.shardCount - 1))::int",
+            "{ELIGIBLE}": "d.{STATUS} = \(statusLiteral) AND d.{ACTIVE}",
+            "{TODO}": "d.{COLUMN} IS NULL",
+        ]
+        var identifiers = [
+            "{TABLE}": quoted, "{KEY}": key.type, "{VECTOR}": vector.quoted,
+            "{ID}": key.quoted, "{TITLE}": column(names.title).quoted,
+            "{DESCRIPTION}": column(names.description).quoted, "{STATUS}": column(names.status).quoted,
+            "{ACTIVE}": column(names.active).quoted, "{COLUMN}": column(names.column).quoted,
+        ]
+        identifiers["{CREATED}"] = columns[names.created]?.quoted
+        return SQLFile.fill(SQLFile.fill(text, fragments), identifiers)
+    }
+}

@@ -1,0 +1,21 @@
+import Logging
+
+/// Every key of this module's log metadata.
+enum LogKey: String {
+    case batch, code, count, database, device, error, eta, failed, failure, fingerprint, limit, model, pending, processed
+    case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
+    case skippedStale = "skipped_stale", threads, tokens, tokensPerSecond = "tokens_per_second"
+}
+
+extension Logger {
+    /// Sets metadata by key.
+    subscript(key: LogKey) -> Logger.Metadata.Value? {
+        get { self[metadataKey: key.rawValue] }
+        set { self[metadataKey: key.rawValue] = newValue }
+    }
+}
+
+/// Metadata from keys of ``LogKey``.
+func metadata(_ values: KeyValuePairs<LogKey, String>) -> Logger.Metadata {
+    Logger.Metadata(values.map { ($0.rawValue, .string($1)) }) { $1 }
+}

@@ -1,0 +1,177 @@
+public import Logging
+public import Postgres
+
+/// Looks at server, table and columns before anything is read, and reports everything that is wrong at once.
+///
+/// Names are never quoted by the client: they are sent as values, and what the catalog quotes is what statements use. A
+/// name with a quote or a semicolon in it is therefore either the name of a column or not found.
+public struct Preflight: Sendable {
+    private let session: PostgresSession
+    private let names: DatasetNames
+    private let log: Logger
+
+    /// Prepares to look at a database.
+    public init(session: PostgresSession, names: DatasetNames, log: Logger) {
+        self.session = session
+        self.names = names
+        self.log = log
+    }
+
+    /// What the table will be used for, which decides what is required.
+    public enum Purpose: Sendable {
+        /// Only reading.
+        case status
+        /// Writing vectors of this many components.
+        case run(dimension: Int)
+    }
+
+    /// Confirms the table, or throws a ``RunFailure`` that lists all findings.
+    public func check(for purpose: Purpose) async throws -> DatasetTable {
+        var findings: [String] = []
+        let vector = try await checkServer(purpose, &findings)
+        guard let relation = try await checkTable(&findings), let vector else { throw Self.failure(findings) }
+        let columns = try await lookUpColumns(of: relation.oid)
+        checkColumns(columns, in: relation.quoted, &findings)
+        checkVectorColumn(columns[names.column], vector, relation.quoted, purpose, &findings)
+        guard findings.isEmpty else { throw Self.failure(findings) }
+
+        let table = DatasetTable(
+            names: names, oid: relation.oid, quoted: relation.quoted, columns: columns, vector: vector,
+            statusLiteral: try await session.quoteLiteral(names.statusValue))
+        if case .run = purpose { try await adviseOnIndex(table) }
+        return table
+    }
+
+    private static func failure(_ findings: [String]) -> RunFailure {
+        RunFailure(.configuration, findings.joined(separator: "; "))
+    }
+
+    // MARK: - Server
+
+    private func checkServer(
+        _ purpose: Purpose, _ findings: inout [String]
+    ) async throws -> DatasetTable.VectorType? {
+        let statement = PostgresStatement(name: SQLFile.catalogServer.rawValue, sql: SQLFile.catalogServer.text)
+        guard let server = try await session.execute(statement).first else { return nil }
+        if case .run = purpose, try server.bool("in_recovery") {
+            findings.append("the server at \(session.endpoint) is a read-only standby; name the primary")
+        }
+        let encoding = try server.text("server_encoding")
+        if encoding != "UTF8" {
+            log.warning(
+                "the database is not UTF8; rows whose bytes are not valid text cannot be read",
+                metadata: metadata([.database: encoding]))
+        }
+        guard try !server.isNull("vector_oid") else {
+            findings.append(
+                "the extension pgvector is not installed in this database; run CREATE EXTENSION vector, or embedding-job schema --apply"
+            )
+            return nil
+        }
+        return DatasetTable.VectorType(
+            quoted: try server.text("vector_type"), oid: try server.oid("vector_oid"),
+            arrayOID: try server.oid("vector_array_oid"))
+    }
+
+    // MARK: - Table and columns
+
+    private func checkTable(_ findings: inout [String]) async throws -> (oid: UInt32, quoted: String)? {
+        let statement = PostgresStatement(name: SQLFile.catalogTable.rawValue, sql: SQLFile.catalogTable.text)
+        guard let row = try await session.execute(statement, [.text(names.table)]).first else {
+            findings.append(
+                "table \(names.table) does not exist or is not on the search path; name it with --table, or create it with embedding-job schema --apply"
+            )
+            return nil
+        }
+        let quoted = try row.text("quoted")
+        let kind = try row.text("kind")
+        guard kind == "r" || kind == "p" else {
+            findings.append("\(quoted) is not a table (relkind \(kind)); name the table itself with --table")
+            return nil
+        }
+        if try row.bool("row_security") {
+            log.warning(
+                "row-level security hides rows of this table from this role; they will not be embedded",
+                metadata: metadata([.remedy: "ALTER ROLE … BYPASSRLS, or a policy for this role"]))
+        }
+        return (try row.oid("oid"), quoted)
+    }
+
+    private func lookUpColumns(of table: UInt32) async throws(PostgresError) -> [String: DatasetTable.Column] {
+        let wanted = [
+            names.id, names.title, names.description, names.status, names.active, names.column, names.created,
+        ]
+        let statement = PostgresStatement(name: SQLFile.catalogColumns.rawValue, sql: SQLFile.catalogColumns.text)
+        var columns: [String: DatasetTable.Column] = [:]
+        for row in try await session.execute(statement, [.oid(table), .textArray(wanted)]) {
+            let name = try row.text("name")
+            columns[name] = DatasetTable.Column(
+                name: name, quoted: try row.text("quoted"), type: try row.text("type"),
+                typeName: try row.text("type_name"), typeOID: try row.oid("type_oid"),
+                arrayOID: try row.oid("array_oid"), modifier: try row.int32("modifier"),
+                maySelect: try row.bool("may_select"), mayUpdate: try row.bool("may_update"),
+                isUnique: try row.bool("is_unique"))
+        }
+        return columns
+    }
+
+    private func checkColumns(
+        _ columns: [String: DatasetTable.Column], in table: String, _ findings: inout [String]
+    ) {
+        for (name, option) in [
+            (names.id, "--id-column"), (names.title, "--title-column"), (names.description, "--description-column"),
+            (names.status, "--status-column"), (names.active, "--active-column"), (names.column, "--column"),
+        ] {
+            guard let column = columns[name] else {
+                findings.append("\(table) has no column \(name); name it with \(option)")
+                continue
+            }
+            if !column.maySelect {
+                findings.append("this role may not read \(table).\(name); GRANT SELECT (\(column.quoted)) ON \(table)")
+            }
+        }
+        if let active = columns[names.active], active.typeName != "bool" {
+            findings.append("\(table).\(names.active) is \(active.type), not boolean; name another with --active-column")
+        }
+        guard let id = columns[names.id] else { return }
+        if !["int4", "int8", "uuid", "text"].contains(id.typeName) {
+            findings.append("\(table).\(names.id) is \(id.type); a key is integer, bigint, uuid or text")
+        }
+        if !id.isUnique {
+            findings.append("\(table).\(names.id) has no unique index of its own; a key must identify one row")
+        }
+    }
+
+    private func checkVectorColumn(
+        _ column: DatasetTable.Column?, _ vector: DatasetTable.VectorType, _ table: String, _ purpose: Purpose,
+        _ findings: inout [String]
+    ) {
+        guard let column, case .run(let dimension) = purpose else { return }
+        guard column.typeName == "vector" || column.typeName == "halfvec" else {
+            findings.append("\(table).\(column.name) is \(column.type), not vector; name a vector column with --column")
+            return
+        }
+        if column.modifier > 0, column.modifier != dimension {
+            findings.append(
+                "\(table).\(column.name) holds vectors of \(column.modifier) components, the model gives \(dimension); use the model the column was made for, or another column"
+            )
+        }
+        if !column.mayUpdate {
+            findings.append(
+                "this role may not write \(table).\(column.name); GRANT UPDATE (\(column.quoted)) ON \(table)")
+        }
+    }
+
+    // MARK: - Advice
+
+    private func adviseOnIndex(_ table: DatasetTable) async throws(PostgresError) {
+        let statement = PostgresStatement(
+            name: SQLFile.catalogPendingIndex.rawValue, sql: SQLFile.catalogPendingIndex.text)
+        let result = try await session.execute(
+            statement, [.oid(table.oid), .text(names.id), .text(names.column)])
+        guard let row = result.first, try !row.bool("found") else { return }
+        log.warning(
+            "no partial index finds pending rows: every batch reads the table",
+            metadata: metadata([.remedy: "embedding-job schema prints the index to create"]))
+    }
+}

@@ -1,0 +1,102 @@
+import FoundationEssentials
+
+/// Why a run ended, under the names of the report.
+public enum ExitReason: String, Sendable, CaseIterable {
+    /// A whole pass found nothing more to do.
+    case drained
+    /// As many rows as `--limit` allows were attempted.
+    case limit
+    /// A known text no longer encodes correctly: the model or the machine is at fault, not a row.
+    case canary
+    /// Many rows failed and none succeeded.
+    case noSuccess = "no_success"
+    /// A defect of this program.
+    case `internal`
+    /// The database is unreachable, or failed in a way that may pass.
+    case database
+    /// A setting, name, privilege or model file is wrong.
+    case configuration
+    /// SIGTERM or SIGINT.
+    case signal
+    /// The command line cannot be understood; no run began.
+    case usage
+
+    /// The exit status: codes of `sysexits.h`, and 128 + 15 for a signal.
+    public var exitCode: Int32 {
+        switch self {
+        case .drained, .limit: 0
+        case .canary, .noSuccess, .internal: 70
+        case .database: 75
+        case .configuration: 78
+        case .signal: 143
+        case .usage: 64
+        }
+    }
+}
+
+/// Ends a run: a reason for the report and a sentence for the log.
+public struct RunFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The reason, which decides the exit status.
+    public let reason: ExitReason
+    /// What happened, to which thing, and what to do.
+    public let description: String
+
+    /// Ends a run with a reason and a sentence.
+    public init(_ reason: ExitReason, _ description: String) {
+        self.reason = reason
+        self.description = description
+    }
+}
+
+/// What a run did, in numbers; ``json`` is the one line on standard output.
+public struct RunReport: Sendable, Equatable {
+    /// Rows that have a vector because of this run, counted after COMMIT.
+    public var processed = 0
+    /// Rows that could not be encoded or written, each named in the log.
+    public var failed = 0
+    /// Rows not written because somebody edited, deleted, deactivated or wrote them meanwhile.
+    public var skippedStale = 0
+    /// Rows not written because somebody held a lock on them.
+    public var skippedLocked = 0
+    /// Written rows whose input was longer than the model or the template takes.
+    public var truncated = 0
+    /// Rows still waiting at the end, `nil` if that is not known.
+    public var remaining: Int?
+    /// Wall time from start to end.
+    public var duration = Duration.zero
+    /// Tokens encoded, special tokens included.
+    public var tokens = 0
+    /// The name of the model folder.
+    public var model: String?
+    /// The model fingerprint in full, hexadecimal.
+    public var fingerprint: String?
+    /// Device and kernels.
+    public var device: String?
+    /// Why the run ended.
+    public var exitReason = ExitReason.drained
+
+    /// Nothing done yet.
+    public init() {}
+
+    /// One line of JSON, keys in a fixed order, unknown values `null`, without a line feed.
+    public var json: String {
+        let number = { (value: Int?) in value.map(String.init) ?? "null" }
+        let text = { (value: String?) in value.map(Self.quote) ?? "null" }
+        let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+        let fields: [(String, String)] = [
+            ("processed", number(processed)), ("failed", number(failed)), ("skipped_stale", number(skippedStale)),
+            ("skipped_locked", number(skippedLocked)), ("quarantined", "null"), ("truncated", number(truncated)),
+            ("deduplicated", "null"), ("remaining", number(remaining)), ("seconds", "\(Double(milliseconds) / 1000)"),
+            ("tokens", number(tokens)), ("model", text(model)), ("fingerprint", text(fingerprint)),
+            ("device", text(device)), ("exit_reason", text(exitReason.rawValue)),
+        ]
+        return "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+    }
+
+    private static func quote(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        guard let data = try? encoder.encode(text) else { return "null" }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,13 @@
+-- The next rows of the claimed shards, each shard in key order from where it was left.
+-- $1 shards, $2 last key seen in each (NULL: from the start), $3 most rows
+SELECT r.id, r.label, r.shard, r.source, r.fingerprint, r.cut
+FROM unnest($1::int[], $2::{KEY}[]) AS c(shard, after)
+CROSS JOIN LATERAL (
+    SELECT d.{ID} AS id, d.{ID}::text AS label, c.shard, s.source, {FINGERPRINT} AS fingerprint, {CUT} AS cut
+    FROM {TABLE} d
+    CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+    WHERE {ELIGIBLE} AND {TODO} AND {SHARD} = c.shard AND (c.after IS NULL OR d.{ID} > c.after)
+    ORDER BY d.{ID}
+    LIMIT $3::int
+) r
+LIMIT $3::int

@@ -1,0 +1,17 @@
+CREATE EXTENSION IF NOT EXISTS vector;
+
+-- Every column but the title may be left out of an INSERT. `embedding` has the model's dimension.
+CREATE TABLE IF NOT EXISTS {TABLE} (
+    {ID} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    {TITLE} text NOT NULL,
+    {DESCRIPTION} text,
+    source text,
+    source_url text,
+    download_count bigint NOT NULL DEFAULT 0,
+    view_count bigint NOT NULL DEFAULT 0,
+    {STATUS} text NOT NULL DEFAULT 'pending',
+    {ACTIVE} boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    {COLUMN} vector({DIMENSION})
+);

@@ -1,0 +1,56 @@
+/// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
+enum SQLFile: String, CaseIterable {
+    case begin, plan, claim, read, write, classify, source, cut
+    case catalogServer = "catalog-server"
+    case catalogTable = "catalog-table"
+    case catalogColumns = "catalog-columns"
+    case catalogPendingIndex = "catalog-pending-index"
+    case statusCounts = "status-counts"
+    case statusOldest = "status-oldest"
+    case schemaTable = "schema-table"
+    case schemaPendingIndex = "schema-pending-index"
+    case schemaHNSWIndex = "schema-hnsw-index"
+
+    /// The text of the file.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    private var bytes: [UInt8] {
+        switch self {
+        case .begin: PackageResources.begin_sql
+        case .plan: PackageResources.plan_sql
+        case .claim: PackageResources.claim_sql
+        case .read: PackageResources.read_sql
+        case .write: PackageResources.write_sql
+        case .classify: PackageResources.classify_sql
+        case .source: PackageResources.source_sql
+        case .cut: PackageResources.cut_sql
+        case .catalogServer: PackageResources.catalog_server_sql
+        case .catalogTable: PackageResources.catalog_table_sql
+        case .catalogColumns: PackageResources.catalog_columns_sql
+        case .catalogPendingIndex: PackageResources.catalog_pending_index_sql
+        case .statusCounts: PackageResources.status_counts_sql
+        case .statusOldest: PackageResources.status_oldest_sql
+        case .schemaTable: PackageResources.schema_table_sql
+        case .schemaPendingIndex: PackageResources.schema_pending_index_sql
+        case .schemaHNSWIndex: PackageResources.schema_hnsw_index_sql
+        }
+    }
+
+    /// Replaces `{NAME}` placeholders in one pass, so that a value that looks like a placeholder stays as it is.
+    static func fill(_ template: String, _ values: [String: String]) -> String {
+        var result = ""
+        var rest = template[...]
+        while let open = rest.firstIndex(of: "{") {
+            result += rest[..<open]
+            rest = rest[open...]
+            if let close = rest.firstIndex(of: "}"), let value = values[String(rest[...close])] {
+                result += value
+                rest = rest[rest.index(after: close)...]
+            } else {
+                result += "{"
+                rest = rest.dropFirst()
+            }
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,78 @@
+/// Which of the 64 virtual shards a lane works on next, and where each shard was left, for one pass over the table.
+///
+/// A shard is a part of the keys by hash. A lane takes as many shards as fill a batch, the fullest first, so that all run
+/// dry together and the last batches are not short. Claims in the database keep other processes away; this schedule keeps
+/// the lanes of one process from asking for the same shard.
+actor ShardSchedule {
+    /// A power of two, the same in every process.
+    static let shardCount = 64
+
+    /// A shard and how far it has been read.
+    struct Position: Sendable, Equatable {
+        let shard: Int32
+        /// The key of the last row read, in the server's binary form; `nil` before the first.
+        var after: [UInt8]?
+        /// How many rows are left, by the plan; others may have changed it since.
+        var pending: Int
+    }
+
+    /// What a lane may read now.
+    struct Assignment: Sendable {
+        let positions: [Position]
+        let rowLimit: Int
+    }
+
+    private var waiting: [Position]
+    private var rowsLeft: Int?
+
+    /// Starts a pass.
+    ///
+    /// - Parameters:
+    ///   - pending: The number of rows that wait in each shard; shards without any are not visited.
+    ///   - firstShard: Where this process starts among equally full shards, so that several start apart.
+    ///   - rowLimit: The most rows to hand out, `nil` for all.
+    init(pending: [Int32: Int], firstShard: Int32, rowLimit: Int?) {
+        let count = Int32(Self.shardCount)
+        waiting = pending.filter { $0.value > 0 }
+            .sorted { ($0.key - firstShard + count) % count < ($1.key - firstShard + count) % count }
+            .map { Position(shard: $0.key, after: nil, pending: $0.value) }
+        rowsLeft = rowLimit
+    }
+
+    /// Takes shards for a batch of at most `batchSize` rows; `nil` when this pass has nothing more to give.
+    func next(batchSize: Int) -> Assignment? {
+        let limit = min(batchSize, rowsLeft ?? batchSize)
+        guard limit > 0, !waiting.isEmpty else { return nil }
+        var taken: [Position] = []
+        var rows = 0
+        while rows < limit, let fullest = waiting.indices.max(by: { waiting[$0].pending < waiting[$1].pending }) {
+            let position = waiting.remove(at: fullest)
+            taken.append(position)
+            rows += position.pending
+        }
+        if let rowsLeft { self.rowsLeft = rowsLeft - limit }
+        return Assignment(positions: taken, rowLimit: limit)
+    }
+
+    /// Gives back what a lane took: shards that may still hold rows return to the schedule with their new position.
+    ///
+    /// - Parameters:
+    ///   - assignment: What ``next(batchSize:)`` gave.
+    ///   - granted: The shards that the database let this process have; the others are left to whoever holds them.
+    ///   - rows: Shard and key of each row that was read, in the order read.
+    func finish(_ assignment: Assignment, granted: Set<Int32>, rows: [(shard: Int32, key: [UInt8])]) {
+        if let rowsLeft { self.rowsLeft = rowsLeft + assignment.rowLimit - rows.count }
+        // Fewer rows than asked for: the granted shards are empty. Otherwise reading stopped in the last row's shard.
+        guard rows.count == assignment.rowLimit, let lastShard = rows.last?.shard else { return }
+        for var position in assignment.positions.drop(while: { $0.shard != lastShard })
+        where granted.contains(position.shard) {
+            let read = rows.filter { $0.shard == position.shard }
+            position.after = read.last?.key ?? position.after
+            position.pending = max(1, position.pending - read.count)
+            waiting.append(position)
+        }
+    }
+
+    /// How many more rows the limit of the run allows.
+    var remainingLimit: Int? { rowsLeft }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import BatchJob
+
+/// The command line of `embedding-job`.
+@main
+struct EmbeddingJobCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "embedding-job",
+        abstract: "Gives every dataset in a PostgreSQL table its sentence embedding, then exits.",
+        discussion: """
+            The model runs inside this process: no Python, no model server, no network but the database. `run` reads every \
+            row with enrichment_status = 'enriched', is_active and no embedding, encodes "{title} {title} {description}" \
+            and writes the vector, unless the row was edited meanwhile. It is safe to run twice, to kill, and to run in \
+            several places at once.
+
+              export DATABASE_URL=postgresql://embedder@db/catalog EMBEDDING_MODEL=all-MiniLM-L6-v2
+              embedding-job schema --apply     # once, for a new database
+              embedding-job run                # every half hour
+
+            Every option can be set by the environment variable that its help names, also in a file .env in the working \
+            directory; a flag wins over the environment, the environment over the file.
+
+            EXIT STATUS: 0 drained, or --limit reached · 64 command line · 65 malformed input line · 70 systemic fault · \
+            75 database unavailable, try again · 78 configuration · 143 stopped by a signal
+            """,
+        version: "0.1.0",
+        subcommands: [
+            RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, SchemaCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self)
+
+    /// Parses and runs. A run that cannot even begin because of its command line still prints its line of JSON.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if exitCode(for: error) == .validationFailure, isRun(CommandLine.arguments.dropFirst().first) {
+                var report = RunReport()
+                report.exitReason = .usage
+                print(report.json)
+            }
+            exit(withError: error)
+        }
+    }
+
+    private static func isRun(_ argument: String?) -> Bool {
+        argument.map { $0 == "run" || $0.hasPrefix("-") } ?? true
+    }
+}

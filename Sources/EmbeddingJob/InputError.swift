@@ -1,0 +1,23 @@
+/// Why a file of texts cannot be read or a file of vectors cannot be written.
+enum InputError: Error, Equatable, CustomStringConvertible {
+    case unreadable(String)
+    case malformedLine(file: String, number: Int, reason: String)
+    case unwritable(String, reason: String)
+    case unknownFormat(String)
+
+    /// EX_DATAERR of `sysexits.h`.
+    static let exitCode: Int32 = 65
+
+    var description: String {
+        switch self {
+        case .unreadable(let path):
+            "\(path) cannot be read; name a file of JSON lines, or - for standard input"
+        case .malformedLine(let file, let number, let reason):
+            "\(file), line \(number): \(reason); nothing was written"
+        case .unwritable(let path, let reason):
+            "\(path) cannot be written: \(reason)"
+        case .unknownFormat(let path):
+            "\(path): the output is .npy or .jsonl by its extension, or - for JSON lines on standard output"
+        }
+    }
+}

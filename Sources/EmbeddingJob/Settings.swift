@@ -1,0 +1,75 @@
+import ArgumentParser
+import BatchJob
+import Configuration
+import SystemPackage
+
+/// Where the value of an option comes from: the flag, else the environment, else `.env`, else a default.
+///
+/// A value from the environment is read by the same parser as the flag; a bad one is a fault of the configuration (exit
+/// status 78), not of the command line. Values are never quoted in messages: one may be a password.
+struct Settings: Sendable {
+    private let environment: EnvironmentVariablesProvider
+    private let file: EnvironmentVariablesProvider
+
+    /// Reads the environment and, where there is one, `.env` in the working directory.
+    init() async throws {
+        environment = EnvironmentVariablesProvider()
+        do {
+            file = try await EnvironmentVariablesProvider(environmentFilePath: ".env", allowMissing: true)
+        } catch {
+            throw RunFailure(.configuration, "the file .env cannot be read; mend its permissions or remove it")
+        }
+    }
+
+    /// The value of an option, `nil` if nobody set it. An empty variable counts as not set.
+    func value<Value: ExpressibleByArgument>(_ flag: Value?, _ variable: String) throws -> Value? {
+        if let flag { return flag }
+        guard let text = try text(variable), !text.isEmpty else { return nil }
+        guard let value = Value(argument: text) else {
+            throw RunFailure(.configuration, "the environment variable \(variable) is not a valid \(Value.noun)")
+        }
+        return value
+    }
+
+    /// The value of an option that must be set.
+    func required<Value: ExpressibleByArgument>(_ flag: Value?, _ option: String, _ variable: String) throws -> Value {
+        guard let value = try value(flag, variable) else {
+            throw RunFailure(.configuration, "nothing is set for \(option); give the flag or set \(variable)")
+        }
+        return value
+    }
+
+    private func text(_ variable: String) throws -> String? {
+        if let value = try environment.environmentValue(forName: variable) { return value }
+        guard let value = try file.environmentValue(forName: variable) else { return nil }
+        // Many .env files put values in quotes.
+        for quote in ["\"", "'"] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) {
+            return String(value.dropFirst().dropLast())
+        }
+        return value
+    }
+}
+
+extension ExpressibleByArgument {
+    /// What a message calls a value of this type.
+    fileprivate static var noun: String {
+        Self.self == PositiveCount.self ? "number, it must be 1 or more" : "value"
+    }
+}
+
+/// A whole number from 1.
+struct PositiveCount: ExpressibleByArgument {
+    let value: Int
+
+    init?(argument: String) {
+        guard let value = Int(argument), value > 0, value <= Int32.max else { return nil }
+        self.value = value
+    }
+
+    /// A default.
+    init(_ value: Int) {
+        self.value = max(1, value)
+    }
+
+    var defaultValueDescription: String { String(value) }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import BatchJob
+import FoundationEssentials
+import Logging
+import Postgres
+
+/// `embedding-job status`: counts rows.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Count rows by status and say how many have a vector.")
+
+    @OptionGroup(title: "Database") var database: DatabaseOptions
+
+    @Flag(help: "Print one line of JSON instead of a table.")
+    var json = false
+
+    func run() async throws {
+        try await Self.reportingFailures {
+            let settings = try await Settings()
+            let names = try database.names(settings)
+            let session = try await database.connect(settings)
+            let table = try await Preflight(session: session, names: names, log: .standardError()).check(for: .status)
+            let status = try await TableStatus(of: table, session: session)
+            await session.close()
+            print(json ? try Self.json(status) : Self.table(status))
+        }
+    }
+
+    private static func table(_ status: TableStatus) -> String {
+        var lines = status.counts.map { ($0.status.isEmpty ? "(no status)" : $0.status, String($0.rows)) }
+        lines += [
+            ("eligible", String(status.eligible)), ("embedded", String(status.embedded)),
+            ("pending", String(status.pending)), ("coverage", percent(status.coverage)),
+            ("oldest pending", status.oldestPending ?? "-"),
+        ]
+        let width = lines.map(\.0.count).max() ?? 0
+        return lines.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }.joined(separator: "\n")
+    }
+
+    /// Two decimals, rounded down: 100 % means all.
+    private static func percent(_ share: Double) -> String {
+        "\(Double(Int(share * 10_000)) / 100) %"
+    }
+
+    private static func json(_ status: TableStatus) throws -> String {
+        struct Line: Encodable {
+            let byStatus: [String: Int]
+            let eligible, embedded, pending: Int
+            let coverage: Double
+            let oldestPending: String?
+        }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let counts = Dictionary(status.counts.map { ($0.status, $0.rows) }) { $0 + $1 }
+        let line = Line(
+            byStatus: counts, eligible: status.eligible, embedded: status.embedded, pending: status.pending,
+            coverage: status.coverage, oldestPending: status.oldestPending)
+        return String(decoding: try encoder.encode(line), as: UTF8.self)
+    }
+}

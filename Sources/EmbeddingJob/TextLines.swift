@@ -1,0 +1,93 @@
+import BatchJob
+import FoundationEssentials
+
+/// A file of JSON lines, one text a line: `{"text":…}` or `{"title":…,"description":…}`, with or without an `id`.
+struct TextLines: Sequence {
+    /// One line of input.
+    struct Line: Sendable {
+        /// The `id` as JSON, or the line number.
+        let id: String
+        let text: String
+    }
+
+    private let file: String
+    private let data: Data
+
+    /// Opens a file, or standard input for `-`.
+    init(contentsOf path: String) throws(InputError) {
+        file = path == "-" ? "standard input" : path
+        do {
+            data = try Data(contentsOf: URL(filePath: path == "-" ? "/dev/stdin" : path), options: .mappedIfSafe)
+        } catch {
+            throw .unreadable(file)
+        }
+    }
+
+    /// Every line that is not blank, parsed when it is asked for.
+    func makeIterator() -> AnyIterator<Result<Line, InputError>> {
+        var position = data.startIndex
+        var number = 0
+        let decoder = JSONDecoder()
+        return AnyIterator {
+            while position < data.endIndex {
+                let end = data[position...].firstIndex(of: UInt8(ascii: "\n")) ?? data.endIndex
+                let line = data[position..<end]
+                position = end < data.endIndex ? end + 1 : end
+                number += 1
+                if !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
+                    return parse(line, number, decoder)
+                }
+            }
+            return nil
+        }
+    }
+
+    private func parse(_ line: Data, _ number: Int, _ decoder: JSONDecoder) -> Result<Line, InputError> {
+        do {
+            let record = try decoder.decode(Record.self, from: line)
+            guard record.text != nil || record.title != nil || record.description != nil else {
+                return .failure(refusal(number, "it has neither text nor title or description"))
+            }
+            let text = record.text ?? InputTemplate.text(title: record.title, description: record.description) ?? ""
+            return .success(Line(id: record.id?.json ?? String(number), text: text))
+        } catch DecodingError.typeMismatch(_, let context) {
+            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return .failure(refusal(number, key.isEmpty ? "it is not a JSON object" : "\(key) is not a string"))
+        } catch {
+            return .failure(refusal(number, "it is not valid JSON"))
+        }
+    }
+
+    private func refusal(_ number: Int, _ reason: String) -> InputError {
+        .malformedLine(file: file, number: number, reason: reason)
+    }
+}
+
+private struct Record: Decodable {
+    let id: Identifier?
+    let text: String?
+    let title: String?
+    let description: String?
+}
+
+/// A number or a string, given back as it came.
+private enum Identifier: Decodable {
+    case number(Int64)
+    case text(String)
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Int64.self) {
+            self = .number(number)
+        } else {
+            self = .text(try container.decode(String.self))
+        }
+    }
+
+    var json: String {
+        switch self {
+        case .number(let number): String(number)
+        case .text(let text): String(decoding: (try? JSONEncoder().encode(text)) ?? Data("null".utf8), as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+/// Every way in which work with PostgreSQL fails.
+///
+/// No case carries parameter values, the server's DETAIL (it can quote a row), the password or the connection URL.
+public enum PostgresError: Error, Equatable, Sendable {
+    /// The connection string is not one. The reason quotes nothing but names of settings.
+    case malformedConnectionString(reason: String)
+    /// No connection came about: refused, unknown host, rejected log-in. The SQLSTATE is there if the server spoke.
+    case connectionFailed(endpoint: String, message: String, sqlState: SQLState?)
+    /// The server offers no TLS, or its certificate does not pass, and `sslmode` insists on it.
+    case encryptionFailed(endpoint: String, message: String)
+    /// The log-in took longer than allowed.
+    case connectionTimedOut(endpoint: String, after: Duration)
+    /// The connection broke during a statement; whether a COMMIT took effect is unknown.
+    case connectionLost(endpoint: String, statement: String, reason: String)
+    /// The session was closed before: by its owner, after a time-out, after a loss.
+    case sessionClosed(endpoint: String, statement: String)
+    /// The statement took longer than allowed. It was cancelled and the session is closed.
+    case timedOut(statement: String, after: Duration)
+    /// A ``PostgresInterruption`` fired. The session is closed. The statement is nil while connecting.
+    case interrupted(statement: String?)
+    /// The server refused the statement.
+    case serverError(ServerError)
+    /// The server answered with something that this module does not read, such as the start of a COPY.
+    case unexpectedResult(statement: String, status: String)
+    /// libpq refused before sending anything, for example more than 65,535 parameters.
+    case notSent(statement: String, reason: String)
+    /// The result has no column of this name or number.
+    case missingColumn(statement: String, column: String)
+    /// The column has another type than the program expects.
+    case typeMismatch(statement: String, column: String, expected: String, found: String)
+    /// The column is NULL where the program expects a value.
+    case unexpectedNull(statement: String, column: String)
+    /// The value of the column is not one of its type.
+    case malformedValue(statement: String, column: String, expected: String, byteCount: Int)
+    /// The bytes are not a pgvector `vector`.
+    case malformedVector(reason: String)
+    /// The text cannot be a literal: it holds a NUL character or is not valid in the connection's encoding.
+    case invalidLiteral
+    /// A call to the operating system failed.
+    case systemCallFailed(name: String, errno: Int32)
+
+    /// What the server said about a failed statement: the condition's code and the primary message, not the DETAIL.
+    public struct ServerError: Equatable, Sendable {
+        /// The code of the condition.
+        public let sqlState: SQLState
+        /// The primary message; it can quote a value that failed to convert, never the whole row.
+        public let message: String
+        /// The name of the statement.
+        public let statement: String
+
+        /// What the server said about the statement of this name.
+        public init(sqlState: SQLState, message: String, statement: String) {
+            self.sqlState = sqlState
+            self.message = message
+            self.statement = statement
+        }
+    }
+}
+
+extension PostgresError {
+    /// What a job should do about the failure.
+    public var disposition: SQLState.Disposition {
+        switch self {
+        case .connectionFailed(_, _, let sqlState):
+            // Without a SQLSTATE the server did not speak: refused, unreachable, unknown host, only standbys found.
+            sqlState?.disposition ?? .retry
+        case .connectionTimedOut, .connectionLost, .timedOut, .sessionClosed, .interrupted:
+            .retry
+        case .malformedConnectionString, .encryptionFailed:
+            .configuration
+        case .serverError(let error):
+            error.disposition
+        case .unexpectedResult, .notSent, .missingColumn, .typeMismatch, .unexpectedNull, .malformedValue,
+            .malformedVector, .invalidLiteral, .systemCallFailed:
+            .fatal
+        }
+    }
+
+    /// The code of the condition, if the server named one.
+    public var sqlState: SQLState? {
+        switch self {
+        case .connectionFailed(_, _, let sqlState): sqlState
+        case .serverError(let error): error.sqlState
+        default: nil
+        }
+    }
+}
+
+extension PostgresError.ServerError {
+    /// What a job should do about the failure: by the code, except where one code stands for different faults.
+    public var disposition: SQLState.Disposition {
+        switch sqlState {
+        case .dataException where message.hasPrefix("expected ") && message.contains(" dimensions, not "):
+            // pgvector: the model's dimension is not the column's. No row can pass.
+            .configuration
+        case .protocolViolation where message.contains("query_wait_timeout"):
+            // pgbouncer: no server connection became free in time.
+            .retry
+        default:
+            sqlState.disposition
+        }
+    }
+}
+
+extension PostgresError: CustomStringConvertible {
+    /// What happened, to which statement or server, and what to do where that is known.
+    public var description: String {
+        switch self {
+        case .malformedConnectionString(let reason):
+            "The database connection string is malformed: \(reason)."
+        case .connectionFailed(let endpoint, let message, nil):
+            "Cannot connect to PostgreSQL at \(endpoint): \(message)."
+        case .connectionFailed(let endpoint, let message, let sqlState?):
+            "PostgreSQL at \(endpoint) rejected the connection: \(message) (SQLSTATE \(sqlState))."
+        case .encryptionFailed(let endpoint, let message):
+            "Cannot connect to PostgreSQL at \(endpoint) with the TLS that sslmode demands: \(message)."
+        case .connectionTimedOut(let endpoint, let duration):
+            "PostgreSQL at \(endpoint) did not complete the connection within \(duration)."
+        case .connectionLost(let endpoint, let statement, let reason):
+            "The connection to PostgreSQL at \(endpoint) was lost during statement \"\(statement)\": \(reason)."
+        case .sessionClosed(let endpoint, let statement):
+            "Statement \"\(statement)\" was not sent: the session with PostgreSQL at \(endpoint) is closed."
+        case .timedOut(let statement, let duration):
+            "Statement \"\(statement)\" did not finish within \(duration); it was cancelled and the session closed."
+        case .interrupted(let statement?):
+            "Statement \"\(statement)\" was interrupted; it was cancelled and the session closed."
+        case .interrupted(nil):
+            "Connecting to PostgreSQL was interrupted."
+        case .serverError(let error):
+            "Statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState))."
+        case .unexpectedResult(let statement, let status):
+            "Statement \"\(statement)\" gave a result that is not read here: \(status). The session is closed."
+        case .notSent(let statement, let reason):
+            "Statement \"\(statement)\" was not sent: \(reason)."
+        case .missingColumn(let statement, let column):
+            "Statement \"\(statement)\" returns no column \(column)."
+        case .typeMismatch(let statement, let column, let expected, let found):
+            "Column \(column) of statement \"\(statement)\" is \(found), not \(expected)."
+        case .unexpectedNull(let statement, let column):
+            "Column \(column) of statement \"\(statement)\" is NULL."
+        case .malformedValue(let statement, let column, let expected, let byteCount):
+            "Column \(column) of statement \"\(statement)\" holds \(byteCount) bytes that are not \(expected)."
+        case .malformedVector(let reason):
+            "A vector is malformed: \(reason)."
+        case .invalidLiteral:
+            "A text cannot be an SQL literal: it holds a NUL character or is not valid in the connection's encoding."
+        case .systemCallFailed(let name, let errno):
+            "The system call \(name) failed with error number \(errno)."
+        }
+    }
+}

@@ -1,0 +1,157 @@
+/// A connection to PostgreSQL that runs one statement at a time.
+///
+/// The session has a thread of its own, so its blocking waits never occupy the shared pool. A session does not
+/// reconnect: after a time-out, an interruption or a loss it is closed for good (``isUsable`` is false) and the owner
+/// makes a new one. An error of the server (``PostgresError/serverError(_:)``) leaves it usable; within a transaction
+/// a `ROLLBACK` is then due.
+///
+/// Cancelling the Swift task does not abandon a statement, for its outcome would be unknown; ``interrupt()`` does.
+public actor PostgresSession {
+    /// Host, port and database, for example `db.example.org:5432/catalog`; no user, no password.
+    public nonisolated let endpoint: String
+
+    private let executor: SerialQueueExecutor
+    private let interruption: PostgresInterruption
+    /// The connection, until it is closed.
+    private var connection: PostgresConnection?
+
+    /// The thread of the session, as an executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    private init(endpoint: String, interruption: PostgresInterruption) {
+        self.endpoint = endpoint
+        self.interruption = interruption
+        executor = SerialQueueExecutor(label: "PostgresSession")
+    }
+}
+
+// MARK: - Connecting
+
+extension PostgresSession {
+    /// Connects to the first server of the connection string that lets us in.
+    ///
+    /// Several hosts are tried in their order, each for the whole `timeout`; wrong credentials end the search. These
+    /// settings are added unless the string or libpq's environment variables have them: `target_session_attrs` is
+    /// `read-write`, and TCP keep-alive finds a dead connection in half a minute. The client encoding is always UTF-8.
+    ///
+    /// - Parameters:
+    ///   - connectionString: A `postgresql://` URL or `keyword=value` pairs, as libpq takes them.
+    ///   - applicationName: What `pg_stat_activity` shows, unless the string has an `application_name`.
+    ///   - timeout: Time for one host, unless the string has a `connect_timeout`.
+    ///   - interruption: Ends every wait of the session when it fires; by default one of its own.
+    public static func connect(
+        to connectionString: String, applicationName: String, timeout: Duration = .seconds(5),
+        interruption: PostgresInterruption? = nil
+    ) async throws(PostgresError) -> PostgresSession {
+        let interruption = if let interruption { interruption } else { try PostgresInterruption() }
+        var targets = try ConnectionTarget.targets(of: connectionString, applicationName: applicationName)[...]
+        while let target = targets.popFirst() {
+            let session = PostgresSession(endpoint: target.endpoint, interruption: interruption)
+            do throws(PostgresError) {
+                try await session.open(target, timeout: target.timeout ?? timeout)
+                return session
+            } catch {
+                if targets.isEmpty || error.disposition != .retry || error == .interrupted(statement: nil) {
+                    throw error
+                }
+            }
+        }
+        throw .malformedConnectionString(reason: "it names no host")
+    }
+
+    private func open(_ target: ConnectionTarget, timeout: Duration) throws(PostgresError) {
+        connection = try PostgresConnection(to: target, timeout: timeout, interruption: interruption)
+    }
+}
+
+// MARK: - Statements
+
+extension PostgresSession {
+    /// Runs one statement.
+    ///
+    /// - Parameters:
+    ///   - statement: The statement, whose name errors carry.
+    ///   - parameters: The values of `$1`, `$2`, ….
+    ///   - timeout: Time from sending to the last row. When it is over the statement is cancelled and the session
+    ///     closed: a server that did not keep its own `statement_timeout` cannot be relied on to answer.
+    @discardableResult
+    public func execute(
+        _ statement: PostgresStatement, _ parameters: [PostgresValue] = [], timeout: Duration = .seconds(30)
+    ) throws(PostgresError) -> PostgresResult {
+        do throws(PostgresError) {
+            guard let result = try connection?.execute(statement, parameters, timeout: timeout) else {
+                throw .sessionClosed(endpoint: endpoint, statement: statement.name)
+            }
+            return result
+        } catch {
+            closeUnlessUsable(after: error)
+            throw error
+        }
+    }
+
+    /// Runs several statements, separated by semicolons and without parameters, in one round trip, such as `BEGIN`
+    /// with its `SET LOCAL`s.
+    ///
+    /// The server stops at the first error. Rows are discarded.
+    public func executeScript(
+        _ script: PostgresStatement, timeout: Duration = .seconds(30)
+    ) throws(PostgresError) {
+        do throws(PostgresError) {
+            guard try connection?.executeScript(script, timeout: timeout) != nil else {
+                throw .sessionClosed(endpoint: endpoint, statement: script.name)
+            }
+        } catch {
+            closeUnlessUsable(after: error)
+            throw error
+        }
+    }
+
+    /// The text as an SQL string literal, quotation marks included, for the rare place that takes no parameter.
+    public func quoteLiteral(_ text: String) throws(PostgresError) -> String {
+        guard let literal = try connection?.quoteLiteral(text) else {
+            throw .sessionClosed(endpoint: endpoint, statement: "quote literal")
+        }
+        return literal
+    }
+
+    private func closeUnlessUsable(after error: PostgresError) {
+        switch error {
+        case .serverError, .notSent: break
+        default: close()
+        }
+    }
+}
+
+// MARK: - State
+
+extension PostgresSession {
+    /// Whether statements can be sent; a connection that broke while idle is noticed by the next statement.
+    public var isUsable: Bool {
+        connection != nil
+    }
+
+    /// The server's version, for example 180004 for 18.4; 0 when closed.
+    public var serverVersion: Int {
+        connection?.serverVersion ?? 0
+    }
+
+    /// Whether TLS protects the connection.
+    public var isEncrypted: Bool {
+        connection?.isEncrypted ?? false
+    }
+
+    /// Closes the connection, upon which the server rolls back an open transaction; closing twice changes nothing.
+    public func close() {
+        connection = nil
+    }
+
+    /// Makes the running statement, and every later one, throw ``PostgresError/interrupted(statement:)`` at once.
+    ///
+    /// Returns immediately and may be called from any thread. It fires the session's ``PostgresInterruption``, and so
+    /// interrupts the other sessions that share it.
+    public nonisolated func interrupt() {
+        interruption.interrupt()
+    }
+}

@@ -1,0 +1,152 @@
+import Checksum
+public import Compute
+import FoundationEssentials
+public import Tokenization
+
+/// A sentence-transformers model folder, read and checked, weights not yet loaded.
+///
+/// Everything that decides a vector comes from the folder's own files:
+///
+/// | file | gives |
+/// |---|---|
+/// | `config.json` | ``BERTConfiguration`` |
+/// | `modules.json` | which modules follow the transformer: pooling, normalisation |
+/// | `1_Pooling/config.json` | the pooling strategy, in the old form (`pooling_mode_mean_tokens`) or the new (`pooling_mode`) |
+/// | `sentence_bert_config.json` | the length limit in tokens |
+/// | `tokenizer_config.json` | lower-casing, accents, special tokens |
+/// | `vocab.txt`, `model.safetensors` | vocabulary and weights |
+/// | `SHA256SUMS`, optional | what all of these must hash to |
+///
+/// The length limit is `max_seq_length` of `sentence_bert_config.json`, because that is what the reference obeys:
+/// `tokenizer.json` and `tokenizer_config.json` name other numbers that give other vectors.
+public struct ModelFolder: Sendable {
+    /// Where the folder is.
+    public let path: String
+    /// The folder's own name, used in reports.
+    public let name: String
+    /// The encoder's hyperparameters.
+    public let configuration: BERTConfiguration
+    /// How token vectors become one.
+    public let pooling: PoolingStrategy
+    /// Whether vectors are scaled to length 1.
+    public let normalizes: Bool
+    /// The most tokens of a text, special tokens included.
+    public let maxTokens: Int
+    /// How text becomes tokens.
+    public let tokenizerOptions: WordPieceTokenizer.Options
+
+    let weightsDigest: SHA256Digest
+    let vocabularyDigest: SHA256Digest
+
+    /// Reads the configuration files, hashes weights and vocabulary, and verifies `SHA256SUMS` where there is one.
+    public init(path: String) throws(SentenceEncodingError) {
+        let reader = FolderReader(path: path)
+        try reader.requireFolder()
+        self.path = path
+        name = path.split(separator: "/").last.map(String.init) ?? path
+
+        configuration = try reader.decode(BERTConfiguration.self, from: "config.json")
+        try configuration.validate(file: path + "/config.json")
+        let modules = try ModuleList(reader)
+        pooling = try PoolingStrategy(reader, file: modules.poolingPath + "/config.json", hidden: configuration.hiddenSize)
+        normalizes = modules.normalizes
+        maxTokens = try Self.lengthLimit(reader, positions: configuration.maxPositionEmbeddings)
+        tokenizerOptions = try WordPieceTokenizer.Options(reader, file: "tokenizer_config.json")
+
+        weightsDigest = try reader.digest("model.safetensors")
+        vocabularyDigest = try reader.digest("vocab.txt")
+        try reader.verifyChecksums(
+            known: ["model.safetensors": weightsDigest, "vocab.txt": vocabularyDigest],
+            others: [
+                "config.json", "modules.json", modules.poolingPath + "/config.json", "sentence_bert_config.json",
+                "tokenizer_config.json",
+            ])
+    }
+
+    private static func lengthLimit(_ reader: FolderReader, positions: Int) throws(SentenceEncodingError) -> Int {
+        struct SentenceConfiguration: Decodable { let maxSeqLength: Int? }
+        let file = "sentence_bert_config.json"
+        let limit = try reader.decode(SentenceConfiguration.self, from: file).maxSeqLength ?? positions
+        guard limit >= 3, limit <= positions else {
+            throw .unsupported(
+                file: reader.path(file), key: "max_seq_length", value: String(limit), supported: "3 to \(positions)")
+        }
+        return limit
+    }
+}
+
+/// The chain of modules of `modules.json`: a transformer, a pooling, perhaps a normalisation.
+private struct ModuleList {
+    let poolingPath: String
+    let normalizes: Bool
+
+    init(_ reader: FolderReader) throws(SentenceEncodingError) {
+        struct Module: Decodable { let path, type: String }
+        let modules = try reader.decode([Module].self, from: "modules.json")
+        // The reference has moved its classes between packages; the last component of the name has stayed.
+        let kinds = modules.map { $0.type.split(separator: ".").last.map(String.init) ?? $0.type }
+        guard kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"] else {
+            throw .unsupported(
+                file: reader.path("modules.json"), key: "type", value: kinds.joined(separator: ", "),
+                supported: "Transformer, Pooling and optionally Normalize")
+        }
+        poolingPath = modules[1].path
+        normalizes = kinds.count == 3
+    }
+}
+
+extension PoolingStrategy {
+    /// Reads `1_Pooling/config.json` in either form. A combination of several strategies is refused.
+    fileprivate init(_ reader: FolderReader, file: String, hidden: Int) throws(SentenceEncodingError) {
+        struct Configuration: Decodable {
+            let wordEmbeddingDimension: Int?
+            let embeddingDimension: Int?
+            let poolingMode: String?
+            let poolingModeClsToken: Bool?
+            let poolingModeMeanTokens: Bool?
+            let poolingModeMaxTokens: Bool?
+            let poolingModeMeanSqrtLenTokens: Bool?
+            let poolingModeWeightedmeanTokens: Bool?
+            let poolingModeLasttoken: Bool?
+        }
+        let values = try reader.decode(Configuration.self, from: file)
+        let width = values.wordEmbeddingDimension ?? values.embeddingDimension ?? hidden
+        guard width == hidden else {
+            throw .unsupported(
+                file: reader.path(file), key: "word_embedding_dimension", value: String(width),
+                supported: "\(hidden), the hidden_size of config.json")
+        }
+        let flags = [
+            ("cls", values.poolingModeClsToken), ("mean", values.poolingModeMeanTokens),
+            ("max", values.poolingModeMaxTokens), ("mean_sqrt_len_tokens", values.poolingModeMeanSqrtLenTokens),
+            ("weightedmean", values.poolingModeWeightedmeanTokens), ("lasttoken", values.poolingModeLasttoken),
+        ]
+        let mode = values.poolingMode ?? flags.filter { $0.1 == true }.map(\.0).joined(separator: "+")
+        switch mode {
+        case "cls": self = .cls
+        case "max": self = .max
+        case "mean": self = .mean
+        case "mean_sqrt_len_tokens": self = .meanSqrtLength
+        default:
+            throw .unsupported(
+                file: reader.path(file), key: "pooling_mode", value: mode,
+                supported: "one of cls, max, mean, mean_sqrt_len_tokens")
+        }
+    }
+}
+
+extension WordPieceTokenizer.Options {
+    /// Reads `tokenizer_config.json`; absent keys keep the reference's defaults.
+    fileprivate init(_ reader: FolderReader, file: String) throws(SentenceEncodingError) {
+        struct Configuration: Decodable {
+            let doLowerCase: Bool?
+            let stripAccents: Bool?
+            let tokenizeChineseChars: Bool?
+        }
+        let values = try reader.decode(Configuration.self, from: file)
+        self.init()
+        lowercase = values.doLowerCase ?? true
+        stripAccents = values.stripAccents
+        handleChineseCharacters = values.tokenizeChineseChars ?? true
+    }
+}

@@ -1,0 +1,95 @@
+public import Compute
+import Safetensors
+public import Tokenization
+
+/// A loaded model on a device: tokenizer, encoder and the workers that run it.
+public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
+    /// The folder it was loaded from.
+    public let model: ModelFolder
+    private let tokenizer: WordPieceTokenizer
+    private let encoder: BERTEncoder<Backend>
+    private let planner: ChunkPlanner
+    private let workers: WorkerPool<Workspace<Backend>>
+    private let backend: Backend
+
+    /// Loads vocabulary and weights and allocates one workspace a worker.
+    public init(model: ModelFolder, backend: Backend) throws(SentenceEncodingError) {
+        let configuration = model.configuration
+        for (key, width) in [
+            ("hidden_size", configuration.hiddenSize), ("intermediate_size", configuration.intermediateSize),
+        ] where !width.isMultiple(of: backend.columnMultiple) {
+            throw .unsupported(
+                file: model.path + "/config.json", key: key, value: String(width),
+                supported: "a multiple of \(backend.columnMultiple)")
+        }
+        self.model = model
+        self.backend = backend
+        tokenizer = try WordPieceTokenizer(model: model)
+        encoder = try Self.loadEncoder(model, backend)
+
+        let tokens = max(backend.maxTokensPerChunk, model.maxTokens)
+        let encoder = encoder
+        planner = ChunkPlanner(maxTokens: tokens, workerCount: backend.workerCount)
+        workers = WorkerPool(
+            (0..<backend.workerCount).map { index in
+                ComputeWorker(label: "embedding-job.compute.\(index)") { encoder.makeWorkspace(tokens: tokens) }
+            })
+    }
+
+    /// H.
+    public var dimension: Int { model.configuration.hiddenSize }
+
+    /// As the model folder says.
+    public var normalizes: Bool { model.normalizes }
+
+    /// As the backend says.
+    public var deviceDescription: String { backend.deviceDescription }
+
+    /// Runs the model's WordPiece tokenizer.
+    public func tokenize(_ text: String) -> TokenizedText { tokenizer.encode(text) }
+
+    /// Divides the texts into chunks and lets the workers take them, longest first.
+    ///
+    /// Cancellation is honoured between chunks. The result does not depend on how texts are grouped, within rounding.
+    public func encode(_ texts: [TokenizedText]) async throws -> [[Float]] {
+        var vectors = [[Float]](repeating: [], count: texts.count)
+        try await withThrowingTaskGroup(of: (indices: [Int], values: [Float]).self) { group in
+            for indices in planner.chunks(lengths: texts.map(\.ids.count)) {
+                let batch = TokenBatch(indices.map { texts[$0] })
+                group.addTask {
+                    let values = try await workers.run { workspace in
+                        try Task.checkCancellation()
+                        return try encoder.encode(batch, using: &workspace)
+                    }
+                    return (indices, values)
+                }
+            }
+            for try await chunk in group {
+                for (row, index) in chunk.indices.enumerated() {
+                    vectors[index] = Array(chunk.values[row * dimension..<(row + 1) * dimension])
+                }
+            }
+        }
+        return vectors
+    }
+
+    private static func loadEncoder(
+        _ model: ModelFolder, _ backend: Backend
+    ) throws(SentenceEncodingError) -> BERTEncoder<Backend> {
+        let checkpoint: SafetensorsFile
+        do throws(SafetensorsError) {
+            checkpoint = try SafetensorsFile(contentsOf: model.path + "/model.safetensors")
+        } catch {
+            throw .weights(error)
+        }
+        return try BERTEncoder(
+            configuration: model.configuration, pooling: model.pooling, normalizes: model.normalizes, backend: backend
+        ) { (name, shape) throws(SentenceEncodingError) in
+            do throws(SafetensorsError) {
+                return try checkpoint.floats(named: name, shape: shape)
+            } catch {
+                throw .weights(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+public import Tokenization
+
+/// What a batch job needs of an encoder.
+public protocol TextEncoder: Sendable {
+    /// The number of components of a vector, H.
+    var dimension: Int { get }
+
+    /// Whether every vector has length 1.
+    var normalizes: Bool { get }
+
+    /// The device and the kernels in use, for reports.
+    var deviceDescription: String { get }
+
+    /// Turns a text into token ids, cut at the model's length limit. Fast enough to be called while reading.
+    func tokenize(_ text: String) -> TokenizedText
+
+    /// Encodes texts; the result has one vector of ``dimension`` floats a text, in the same order.
+    func encode(_ texts: [TokenizedText]) async throws -> [[Float]]
+}

@@ -1,0 +1,51 @@
+/// Why a vocabulary or a tokenizer could not be made.
+public enum TokenizationError: Error, Equatable {
+    /// The vocabulary file could not be read.
+    case unreadableVocabulary(path: String, reason: String)
+    /// The vocabulary holds no token.
+    case emptyVocabulary(path: String)
+    /// The vocabulary is larger than token ids and the lookup structure are made for.
+    case vocabularyTooLarge(path: String, byteCount: Int, limit: Int)
+    /// A line of the vocabulary is not valid UTF-8.
+    case invalidUTF8(path: String, line: Int)
+    /// A line of the vocabulary holds no token although others follow it.
+    case blankLine(path: String, line: Int)
+    /// Two lines of the vocabulary hold the same token.
+    case duplicateToken(String, path: String, firstLine: Int, secondLine: Int)
+    /// The vocabulary lacks a special token.
+    case missingSpecialToken(String)
+    /// No token of text would fit between the first and the last special token.
+    case maxTokensTooSmall(Int, minimum: Int)
+    /// Every word would be longer than allowed.
+    case maxWordLengthTooSmall(Int, minimum: Int)
+}
+
+extension TokenizationError: CustomStringConvertible {
+    /// What happened, to which thing, and what to do about it.
+    public var description: String {
+        switch self {
+        case .unreadableVocabulary(let path, let reason):
+            "The vocabulary \(path) could not be read: \(reason). Check that the file exists and may be read."
+        case .emptyVocabulary(let path):
+            "The vocabulary \(path) holds no token. Fetch the file again."
+        case .vocabularyTooLarge(let path, let byteCount, let limit):
+            "The vocabulary \(path) has \(byteCount) bytes, at most \(limit) are supported. "
+                + "Check that it is a vocab.txt with one token a line."
+        case .invalidUTF8(let path, let line):
+            "Line \(line) of the vocabulary \(path) is not valid UTF-8. Fetch the file again."
+        case .blankLine(let path, let line):
+            "Line \(line) of the vocabulary \(path) is blank, so the ids of the lines after it are in doubt. "
+                + "Fetch the file again."
+        case .duplicateToken(let token, let path, let firstLine, let secondLine):
+            "The vocabulary \(path) has the token \"\(token)\" on line \(firstLine) and again on line \(secondLine). "
+                + "Fetch the file again."
+        case .missingSpecialToken(let token):
+            "The vocabulary lacks the special token \"\(token)\". "
+                + "Check that the vocabulary and the spellings of the special tokens belong to the same model."
+        case .maxTokensTooSmall(let maxTokens, let minimum):
+            "A limit of \(maxTokens) tokens leaves no room for text. Set it to \(minimum) or more."
+        case .maxWordLengthTooSmall(let maxWordLength, let minimum):
+            "A limit of \(maxWordLength) characters a word makes every word unknown. Set it to \(minimum) or more."
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Dispatch
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Connecting without a server")
+struct ConnectingWithoutServerTests {
+    @Test("A refused connection is worth a retry")
+    func refused() async throws {
+        let loopback = try Loopback(.refuse)
+        let error = await connectionError("host=127.0.0.1 port=\(loopback.port) user=u dbname=d")
+        #expect(
+            error
+                == .connectionFailed(
+                    endpoint: "127.0.0.1:\(loopback.port)/d", message: "Connection refused", sqlState: nil))
+        #expect(error?.disposition == .retry)
+    }
+
+    @Test("An unknown socket folder is worth a retry: the server may come")
+    func missingSocket() async throws {
+        let error = await connectionError("host=/nonexistent port=1 user=u dbname=d")
+        #expect(
+            error
+                == .connectionFailed(
+                    endpoint: "/nonexistent:1/d", message: "No such file or directory", sqlState: nil))
+    }
+
+    @Test("A server that never answers costs the time allowed", .timeLimit(.minutes(1)))
+    func silent() async throws {
+        let loopback = try Loopback(.staySilent)
+        let error = await connectionError(
+            "host=127.0.0.1 port=\(loopback.port) user=u dbname=d", timeout: .milliseconds(200))
+        #expect(
+            error == .connectionTimedOut(endpoint: "127.0.0.1:\(loopback.port)/d", after: .milliseconds(200)))
+    }
+
+    @Test("An interruption ends the log-in", .timeLimit(.minutes(1)))
+    func interrupted() async throws {
+        let loopback = try Loopback(.staySilent)
+        let interruption = try PostgresInterruption()
+        interruption.interrupt()
+        await #expect(throws: PostgresError.interrupted(statement: nil)) {
+            try await PostgresSession.connect(
+                to: "host=127.0.0.1,127.0.0.1 port=\(loopback.port) user=u dbname=d", applicationName: "tests",
+                timeout: .seconds(600), interruption: interruption)
+        }
+    }
+
+    @Test("A server without TLS is a matter of configuration if sslmode insists on it", .timeLimit(.minutes(1)))
+    func noTLS() async throws {
+        let loopback = try Loopback(.staySilent)
+        let port = loopback.port
+        async let error = connectionError("host=127.0.0.1 port=\(port) user=u dbname=d sslmode=require")
+        // "N": what PostgreSQL answers to a request for TLS that it cannot grant.
+        loopback.answerOnce(with: [UInt8(ascii: "N")])
+        let message = "server does not support SSL, but SSL was required"
+        #expect(await error == .encryptionFailed(endpoint: "127.0.0.1:\(port)/d", message: message))
+        #expect(await error?.disposition == .configuration)
+    }
+
+    private func connectionError(_ connectionString: String, timeout: Duration = .seconds(30)) async -> PostgresError? {
+        await #expect(throws: PostgresError.self) {
+            try await PostgresSession.connect(to: connectionString, applicationName: "tests", timeout: timeout)
+        }
+    }
+}
+
+@Suite("Connecting", .requiresPostgres)
+struct ConnectingTests {
+    @Test("A session knows its server and closes")
+    func session() async throws {
+        try await withTemporaryDatabase { database in
+            let session = try await database.connect(applicationName: "job/pod")
+            #expect(session.endpoint.hasSuffix("/\(database.name)"))
+            #expect(!session.endpoint.contains("@"))
+            #expect(await session.serverVersion >= 150_000)
+            #expect(await session.isUsable)
+            let settings = PostgresStatement(
+                name: "settings",
+                sql: "SELECT current_setting('application_name'), current_setting('client_encoding')")
+            let row = try await session.execute(settings)[0]
+            #expect(try row.text(0) == "job/pod")
+            #expect(try row.text(1) == "UTF8")
+            await session.close()
+            await session.close()
+            #expect(await !session.isUsable)
+            await #expect(throws: PostgresError.sessionClosed(endpoint: session.endpoint, statement: "settings")) {
+                try await session.execute(settings)
+            }
+        }
+    }
+
+    @Test("The connection string's application name wins")
+    func applicationName() async throws {
+        try await withTemporaryDatabase { database in
+            let session = try await PostgresSession.connect(
+                to: database.url + "?application_name=mine", applicationName: "job/pod")
+            let name = try await session.execute(PostgresStatement(name: "name", sql: "SHOW application_name"))[0]
+            #expect(try name.text(0) == "mine")
+        }
+    }
+
+    @Test("A wrong password is a matter of configuration and appears in no message")
+    func wrongPassword() async throws {
+        try await withTemporaryDatabase { database in
+            let role = "role_\(database.name)"
+            try await database.run("CREATE ROLE \(role) LOGIN PASSWORD 'right'")
+            let url = try database.url(user: role, password: "hunter2")
+            let error = await connectionError(url)
+            #expect(error?.sqlState == .invalidPassword)
+            #expect(error?.disposition == .configuration)
+            #expect(error?.description.contains("password authentication failed") == true)
+            #expect(!String(reflecting: error).contains("hunter2"))
+            let missing = await connectionError(url.replacing(":hunter2", with: ""))
+            #expect(missing?.disposition == .configuration)
+            try await database.run("DROP ROLE \(role)")
+        }
+    }
+
+    @Test("An unknown database is a matter of configuration")
+    func unknownDatabase() async throws {
+        try await withTemporaryDatabase { database in
+            let error = await connectionError(database.url + "_gone")
+            #expect(error?.sqlState == .invalidCatalogName)
+            #expect(error?.description.contains("the database does not exist") == true)
+        }
+    }
+
+    @Test("A silent first host does not keep the second from serving", .timeLimit(.minutes(1)))
+    func secondHost() async throws {
+        try await withTemporaryDatabase { database in
+            let loopback = try Loopback(.staySilent)
+            let url = database.url.replacing("@", with: "@127.0.0.1:\(loopback.port),")
+            let session = try await PostgresSession.connect(
+                to: url, applicationName: "tests", timeout: .milliseconds(500))
+            #expect(await session.isUsable)
+            #expect(!session.endpoint.contains("\(loopback.port)"))
+        }
+    }
+
+    @Test("A read-only server is passed over unless the string allows it")
+    func readOnly() async throws {
+        try await withTemporaryDatabase { database in
+            try await database.run("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
+            let error = await connectionError(database.url)
+            #expect(error?.description.contains("read-only") == true)
+            #expect(error?.disposition == .retry)
+            let session = try await PostgresSession.connect(
+                to: database.url + "?target_session_attrs=any", applicationName: "tests")
+            await #expect(throws: PostgresError.self) {
+                try await session.executeScript(PostgresStatement(name: "write", sql: "CREATE TABLE t ()"))
+            }
+        }
+    }
+
+    private func connectionError(_ connectionString: String) async -> PostgresError? {
+        await #expect(throws: PostgresError.self) {
+            try await PostgresSession.connect(to: connectionString, applicationName: "tests")
+        }
+    }
+}

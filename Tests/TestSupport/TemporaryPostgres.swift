@@ -1,0 +1,116 @@
+public import Postgres
+public import Testing
+
+internal import Foundation
+
+/// The PostgreSQL server that tests may create databases on.
+///
+/// `Scripts/test` starts a private one and exports its URL. Any other server will do, if the URL's role is a
+/// superuser, logs in by password, and pgvector is available.
+public enum TemporaryPostgres {
+    /// The environment variable that holds the superuser's URL.
+    static let environmentVariable = "EMBEDDING_TEST_DATABASE_URL"
+
+    /// The superuser's URL, nil if there is no server.
+    public static var url: String? {
+        ProcessInfo.processInfo.environment[environmentVariable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips the test, visibly, where no server is at hand.
+    public static var requiresPostgres: Self {
+        .enabled(if: TemporaryPostgres.url != nil, "run Scripts/test, or set EMBEDDING_TEST_DATABASE_URL")
+    }
+}
+
+/// An empty database with pgvector, for one test.
+public struct TemporaryDatabase: Sendable {
+    /// The superuser's URL of this database.
+    public let url: String
+    /// The name of the database.
+    public let name: String
+
+    private let serverURL: String
+
+    /// Creates a database with a name of its own and pgvector in it.
+    public static func create() async throws -> TemporaryDatabase {
+        let serverURL = try #require(TemporaryPostgres.url, "run Scripts/test, or set EMBEDDING_TEST_DATABASE_URL")
+        let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
+        var components = try #require(URLComponents(string: serverURL), "the test database's URL is malformed")
+        components.path = "/" + name
+        let database = TemporaryDatabase(
+            url: try #require(components.string), name: name, serverURL: serverURL)
+        try await run("CREATE DATABASE \(name)", at: serverURL)
+        do {
+            try await database.run("CREATE EXTENSION vector")
+        } catch {
+            try await database.drop()
+            throw error
+        }
+        return database
+    }
+
+    /// Drops the database, ending the connections that are left.
+    public func drop() async throws {
+        try await Self.run("DROP DATABASE \(name) WITH (FORCE)", at: serverURL)
+    }
+
+    /// Runs SQL in the database on a connection of its own: one statement or several, separated by semicolons.
+    public func run(_ sql: String) async throws {
+        try await Self.run(sql, at: url)
+    }
+
+    /// Runs one statement in the database on a connection of its own and returns its rows.
+    public func query(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> PostgresResult {
+        try await Self.withSession(at: url) { session in
+            try await session.execute(PostgresStatement(name: "test query", sql: sql), parameters)
+        }
+    }
+
+    /// Connects to the database.
+    public func connect(applicationName: String = "tests") async throws -> PostgresSession {
+        try await PostgresSession.connect(to: url, applicationName: applicationName)
+    }
+
+    /// The URL of this database for another role.
+    public func url(user: String, password: String) throws -> String {
+        var components = try #require(URLComponents(string: url))
+        components.user = user
+        components.password = password
+        return try #require(components.string)
+    }
+
+    private static func run(_ sql: String, at url: String) async throws {
+        try await withSession(at: url) { session in
+            try await session.executeScript(PostgresStatement(name: "test script", sql: sql))
+        }
+    }
+
+    /// Closes the connection even if the body throws.
+    private static func withSession<Result: Sendable>(
+        at url: String, _ body: (PostgresSession) async throws -> Result
+    ) async throws -> Result {
+        let session = try await PostgresSession.connect(to: url, applicationName: "test set-up")
+        do {
+            let result = try await body(session)
+            await session.close()
+            return result
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+}
+
+/// Creates a database, hands it to the body and drops it, whether or not the body throws.
+public func withTemporaryDatabase(_ body: (TemporaryDatabase) async throws -> Void) async throws {
+    let database = try await TemporaryDatabase.create()
+    do {
+        try await body(database)
+    } catch {
+        try await database.drop()
+        throw error
+    }
+    try await database.drop()
+}

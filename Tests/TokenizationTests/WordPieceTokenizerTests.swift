@@ -1,0 +1,144 @@
+import Testing
+import Tokenization
+
+@Suite("WordPiece tokenizer")
+struct WordPieceTokenizerTests {
+    // [PAD] [UNK] [CLS] [SEP] [MASK] have the ids 0 to 4.
+    private let vocabulary: Vocabulary
+
+    init() throws {
+        vocabulary = try Vocabulary(
+            "un", "##aff", "##able", "##affa", "a", "b", ".", "中", "é", "e", "sep", "[", "]", "A")
+    }
+
+    private func ids(
+        _ text: String, options: WordPieceTokenizer.Options = .init(), maxTokens: Int = 256
+    ) throws -> [Int32] {
+        try WordPieceTokenizer(vocabulary: vocabulary, options: options, maxTokens: maxTokens).encode(text).ids
+    }
+
+    @Test("A word is covered by the longest tokens from left to right")
+    func longestMatch() throws {
+        #expect(try ids("unaffable") == [2, 1, 3], "##affa is longer than ##aff, and ##ble is no token")
+        #expect(try ids("unaff") == [2, 5, 6, 3])
+        #expect(try ids("unaffaable") == [2, 5, 8, 7, 3])
+        #expect(try ids("unaffaaffa") == [2, 5, 8, 8, 3])
+    }
+
+    @Test("A word that tokens cover only in part is a single unknown token")
+    func unknownWord() throws {
+        #expect(try ids("a unx b") == [2, 9, 1, 10, 3])
+        #expect(try ids("x") == [2, 1, 3])
+        #expect(try ids("able") == [2, 1, 3], "a continuation does not begin a word")
+    }
+
+    @Test("Punctuation and Chinese characters are words of their own")
+    func words() throws {
+        #expect(try ids("a.b中a") == [2, 9, 11, 10, 12, 9, 3])
+        #expect(try ids("a中", options: .init(handleChineseCharacters: false)) == [2, 1, 3])
+    }
+
+    @Test("Case and accents follow the options")
+    func options() throws {
+        #expect(try ids("A É") == [2, 9, 14, 3])
+        #expect(try ids("A é", options: .init(lowercase: false)) == [2, 18, 13, 3])
+        #expect(try ids("A É", options: .init(stripAccents: false)) == [2, 9, 13, 3])
+        #expect(try ids("A é", options: .init(lowercase: false, stripAccents: true)) == [2, 18, 14, 3])
+    }
+
+    @Test("Special tokens in the text become their ids when they are spelled exactly")
+    func specialTokens() throws {
+        #expect(try ids("a[SEP]b") == [2, 9, 3, 10, 3])
+        #expect(try ids("[[MASK]]") == [2, 16, 4, 17, 3])
+        #expect(try ids("[PAD][UNK][CLS]") == [2, 0, 1, 2, 3])
+        #expect(try ids("[sep]") == [2, 16, 15, 17, 3])
+        #expect(try ids("[SEP") == [2, 16, 15, 3])
+    }
+
+    @Test("Special tokens may have other spellings, of which the longest counts")
+    func otherSpellings() throws {
+        let contents = "<s>\n</s>\n<unk>\n<pad>\n<s>mask\nab\n@@c\nc\n"
+        let vocabulary = try Vocabulary(bytes: Array(contents.utf8), path: "vocab.txt")
+        let options = WordPieceTokenizer.Options(
+            classificationToken: "<s>", separatorToken: "</s>", unknownToken: "<unk>", paddingToken: "<pad>",
+            maskToken: "<s>mask", continuingSubwordPrefix: "@@")
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options, maxTokens: 16)
+        #expect(tokenizer.encode("abcc <s>mask <s>c [SEP]").ids == [0, 5, 6, 6, 4, 0, 7, 2, 2, 2, 1])
+    }
+
+    @Test("A special token that begins with a letter is found inside a word")
+    func specialTokenInsideWord() throws {
+        let vocabulary = try Vocabulary(bytes: Array("CLS\nSEP\nUNK\nPAD\nMASK\na\nb\n".utf8), path: "vocab.txt")
+        let options = WordPieceTokenizer.Options(
+            classificationToken: "CLS", separatorToken: "SEP", unknownToken: "UNK", paddingToken: "PAD",
+            maskToken: "MASK")
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options, maxTokens: 16)
+        #expect(tokenizer.encode("aMASKb").ids == [0, 5, 4, 6, 1])
+    }
+
+    @Test("Words have at most so many characters", arguments: [1, 3, 100])
+    func maxWordLength(length: Int) throws {
+        let vocabulary = try Vocabulary("e", "##e")
+        let options = WordPieceTokenizer.Options(maxWordLength: length)
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options, maxTokens: 256)
+        let longest = String(repeating: "e\u{301}", count: length)
+        #expect(tokenizer.encode(longest).ids == [2, 5] + Array(repeating: 6, count: length - 1) + [3])
+        #expect(tokenizer.encode(longest + "e").ids == [2, 1, 3])
+    }
+
+    @Test("Truncation is told exactly", arguments: 1...4)
+    func truncation(count: Int) throws {
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 5)
+        let text = Array(repeating: "a", count: count).joined(separator: " ")
+        let expected = [2] + Array(repeating: 9, count: min(count, 3)) + [3] as [Int32]
+        for end in ["", " ", "\u{AD}\u{301}\n"] {
+            #expect(tokenizer.encode(text + end) == TokenizedText(ids: expected, isTruncated: count > 3))
+        }
+        for end in [".", "[SEP]", " \u{302E}"] {
+            #expect(tokenizer.encode(text + end).isTruncated == (count >= 3))
+        }
+    }
+
+    @Test("A word that turns out unknown at the limit takes one place")
+    func unknownWordAtLimit() throws {
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 3)
+        #expect(tokenizer.encode("unaffx") == TokenizedText(ids: [2, 1, 3], isTruncated: false))
+        #expect(tokenizer.encode("unaff") == TokenizedText(ids: [2, 5, 3], isTruncated: true))
+    }
+
+    @Test("A text without anything to read is blank", arguments: ["", " \t\n", "\u{0}\u{FFFD}\u{AD}", "\u{301}"])
+    func blank(text: String) throws {
+        let tokenized = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 8).encode(text)
+        #expect(tokenized == TokenizedText(ids: [2, 3], isTruncated: false))
+        #expect(tokenized.isBlank)
+    }
+
+    @Test("A text of one token is not blank")
+    func notBlank() throws {
+        #expect(try !WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 8).encode("a").isBlank)
+    }
+
+    @Test("A limit that leaves no room for text is refused", arguments: [2, 0, -1])
+    func tooFewTokens(maxTokens: Int) {
+        #expect(throws: TokenizationError.maxTokensTooSmall(maxTokens, minimum: 3)) {
+            try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: maxTokens)
+        }
+    }
+
+    @Test("A limit on words that makes them all unknown is refused")
+    func tooShortWords() {
+        #expect(throws: TokenizationError.maxWordLengthTooSmall(0, minimum: 1)) {
+            try WordPieceTokenizer(vocabulary: vocabulary, options: .init(maxWordLength: 0), maxTokens: 8)
+        }
+    }
+
+    @Test("A vocabulary without one of the special tokens is refused", arguments: 0..<5)
+    func missingSpecialToken(missing: Int) throws {
+        var tokens = ["[CLS]", "[SEP]", "[UNK]", "[PAD]", "[MASK]"]
+        let name = tokens.remove(at: missing)
+        let vocabulary = try Vocabulary(bytes: Array(tokens.joined(separator: "\n").utf8), path: "vocab.txt")
+        #expect(throws: TokenizationError.missingSpecialToken(name)) {
+            try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 8)
+        }
+    }
+}
