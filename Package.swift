@@ -42,7 +42,8 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 
 let libraries: [Target] = [
     .target(
-        name: "BatchJob", dependencies: ["Postgres", "SentenceEncoding", "Tokenization", logging], resources: [.embedInCode("SQL")]),
+        name: "BatchJob", dependencies: ["Postgres", "SentenceEncoding", "Tokenization", logging],
+        resources: [.embedInCode("SQL")]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
     .target(name: "Compute", dependencies: ["COpenBLAS", "CVectorMath"]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
@@ -66,16 +67,18 @@ let executables: [Target] = [
 
 let tests: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["BatchJob", "Compute", "Postgres", "Safetensors", "SentenceEncoding"],
+        name: "TestSupport", dependencies: [
+            "BatchJob", "Compute", "Postgres", "Safetensors", "SentenceEncoding", "Tokenization", logging,
+        ],
         path: "Tests/TestSupport", exclude: ["Fixtures"]),
-    .testTarget(name: "BatchJobTests", dependencies: ["BatchJob", "TestSupport"]),
+    .testTarget(name: "BatchJobTests", dependencies: ["BatchJob", "Postgres", "SentenceEncoding", "TestSupport"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"]),
     .testTarget(name: "IntegrationTests", dependencies: ["BatchJob", "EmbeddingJob", "Postgres", "TestSupport"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
     .testTarget(name: "SentenceEncodingTests", dependencies: ["SentenceEncoding", "TestSupport"]),
-    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Fixtures"]),
 ]
 
 // MARK: - Package

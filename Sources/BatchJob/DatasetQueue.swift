@@ -17,7 +17,7 @@ struct DatasetQueue: Sendable {
     }
 
     private struct Statements: Sendable {
-        let begin, plan, claim, read, write, classify: PostgresStatement
+        let begin, plan, claim, read, releaseSnapshot, write, classify: PostgresStatement
         let commit = PostgresStatement(name: "commit", sql: "COMMIT")
         let rollback = PostgresStatement(name: "rollback", sql: "ROLLBACK")
 
@@ -26,6 +26,7 @@ struct DatasetQueue: Sendable {
             plan = table.statement(.plan)
             claim = table.statement(.claim)
             read = table.statement(.read)
+            releaseSnapshot = table.statement(.releaseSnapshot)
             write = table.statement(.write)
             classify = table.statement(.classify)
         }
@@ -61,6 +62,7 @@ struct DatasetQueue: Sendable {
             [
                 .int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit)),
             ])
+        try await session.executeScript(statements.releaseSnapshot)
         var rows: [DatasetRow] = []
         for row in result {
             rows.append(

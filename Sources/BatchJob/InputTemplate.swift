@@ -6,7 +6,9 @@ public enum InputTemplate {
     /// The template as it enters the model fingerprint, with the number of characters taken of each column.
     public static let definition = "{title:2048} {title:2048} {description:16384}"
 
-    /// Composes the input; parts that are missing or blank are left out. `nil` if nothing is left.
+    /// Composes the input; parts that are missing or blank are left out.
+    ///
+    /// `nil` if nothing is left.
     public static func text(title: String?, description: String?) -> String? {
         let parts = [title, title, description].compactMap { $0 }.filter { !isBlank($0) }
         return parts.isEmpty ? nil : parts.joined(separator: " ")

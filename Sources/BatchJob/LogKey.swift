@@ -2,7 +2,8 @@ import Logging
 
 /// Every key of this module's log metadata.
 enum LogKey: String {
-    case batch, code, count, database, device, error, eta, failed, failure, fingerprint, limit, model, pending, processed
+    case batch, code, count, database, device, error, eta, failed, failure, fingerprint, limit, model, pending,
+        processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
     case skippedStale = "skipped_stale", threads, tokens, tokensPerSecond = "tokens_per_second"
 }

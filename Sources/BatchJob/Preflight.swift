@@ -131,7 +131,8 @@ public struct Preflight: Sendable {
             }
         }
         if let active = columns[names.active], active.typeName != "bool" {
-            findings.append("\(table).\(names.active) is \(active.type), not boolean; name another with --active-column")
+            findings.append(
+                "\(table).\(names.active) is \(active.type), not boolean; name another with --active-column")
         }
         guard let id = columns[names.id] else { return }
         if !["int4", "int8", "uuid", "text"].contains(id.typeName) {

@@ -61,7 +61,8 @@ actor RunTally {
         }
         if report.failed >= Self.failuresWithoutSuccess, report.processed == 0 {
             throw RunFailure(
-                .noSuccess, "\(report.failed) rows failed and none succeeded; the rows are hardly to blame, see the log")
+                .noSuccess, "\(report.failed) rows failed and none succeeded; the rows are hardly to blame, see the log"
+            )
         }
         logProgress()
     }
@@ -89,7 +90,8 @@ actor RunTally {
         log.info(
             "progress",
             metadata: metadata([
-                .processed: "\(report.processed)", .failed: "\(report.failed)", .pending: "\(max(0, planned - progress))",
+                .processed: "\(report.processed)", .failed: "\(report.failed)",
+                .pending: "\(max(0, planned - progress))",
                 .rowsPerSecond: "\(Int(rate.rounded()))", .tokensPerSecond: "\(Int(Double(report.tokens) / seconds))",
                 .eta: "\(Int(left.rounded()))s",
             ]))

@@ -1,6 +1,7 @@
 /// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
 enum SQLFile: String, CaseIterable {
     case begin, plan, claim, read, write, classify, source, cut
+    case releaseSnapshot = "release-snapshot"
     case catalogServer = "catalog-server"
     case catalogTable = "catalog-table"
     case catalogColumns = "catalog-columns"
@@ -24,6 +25,7 @@ enum SQLFile: String, CaseIterable {
         case .classify: PackageResources.classify_sql
         case .source: PackageResources.source_sql
         case .cut: PackageResources.cut_sql
+        case .releaseSnapshot: PackageResources.release_snapshot_sql
         case .catalogServer: PackageResources.catalog_server_sql
         case .catalogTable: PackageResources.catalog_table_sql
         case .catalogColumns: PackageResources.catalog_columns_sql

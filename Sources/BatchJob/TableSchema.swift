@@ -1,6 +1,8 @@
 public import Postgres
 
-/// The database objects of a new user, printed or created by `embedding-job schema`. No other command runs DDL.
+/// The database objects of a new user, printed or created by `embedding-job schema`.
+///
+/// No other command runs DDL.
 public struct TableSchema: Sendable {
     /// The statements in the order in which they run; each index is a statement of its own, because `CONCURRENTLY` does not
     /// work inside a transaction.
@@ -20,7 +22,8 @@ public struct TableSchema: Sendable {
             "{ID}": Self.quote(names.id), "{TITLE}": Self.quote(names.title),
             "{DESCRIPTION}": Self.quote(names.description), "{STATUS}": Self.quote(names.status),
             "{ACTIVE}": Self.quote(names.active), "{COLUMN}": Self.quote(names.column),
-            "{STATUS_VALUE}": "'" + names.statusValue.split(separator: "'", omittingEmptySubsequences: false)
+            "{STATUS_VALUE}": "'"
+                + names.statusValue.split(separator: "'", omittingEmptySubsequences: false)
                 .joined(separator: "''") + "'",
             "{PENDING_INDEX}": Self.quote(prefix + "_pending"), "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
         ]
@@ -36,8 +39,10 @@ public struct TableSchema: Sendable {
         for statement in statements { try await session.executeScript(statement, timeout: .seconds(3600)) }
     }
 
-    /// Quotes an identifier, for objects that do not exist yet and that no catalog can quote. Snake-case names with an
-    /// underscore are no keywords of SQL and stay as they are, so the script reads well for the usual names.
+    /// Quotes an identifier, for objects that do not exist yet and that no catalog can quote.
+    ///
+    /// Snake-case names with an underscore are no keywords of SQL and stay as they are, so the script reads well for
+    /// the usual names.
     private static func quote(_ name: String) -> String {
         let isPlain = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F }
         if isPlain, name.contains("_") || ["datasets", "id", "title", "description", "embedding"].contains(name) {

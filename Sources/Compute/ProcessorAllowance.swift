@@ -76,8 +76,10 @@ public struct ProcessorAllowance: Sendable, Equatable, CustomStringConvertible {
         return quotas.min { $0.0 < $1.0 }
     }
 
-    /// The folder of a group and of all groups above it. Inside a container the path may not exist below the mount, which
-    /// then is the container's own group, the last in this list.
+    /// The folder of a group and of all groups above it.
+    ///
+    /// Inside a container the path may not exist below the mount, which then is the container's own group, the last in
+    /// this list.
     private static func ancestors(of path: Substring, below mount: String) -> [String] {
         var parts = path.split(separator: "/")
         var folders: [String] = []

@@ -29,7 +29,9 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         ],
         defaultSubcommand: RunCommand.self)
 
-    /// Parses and runs. A run that cannot even begin because of its command line still prints its line of JSON.
+    /// Parses and runs.
+    ///
+    /// A run that cannot even begin because of its command line still prints its line of JSON.
     static func main() async {
         do {
             var command = try parseAsRoot()

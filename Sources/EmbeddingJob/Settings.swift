@@ -21,7 +21,9 @@ struct Settings: Sendable {
         }
     }
 
-    /// The value of an option, `nil` if nobody set it. An empty variable counts as not set.
+    /// The value of an option, `nil` if nobody set it.
+    ///
+    /// An empty variable counts as not set.
     func value<Value: ExpressibleByArgument>(_ flag: Value?, _ variable: String) throws -> Value? {
         if let flag { return flag }
         guard let text = try text(variable), !text.isEmpty else { return nil }

@@ -26,7 +26,8 @@ struct TokenizeCommand: AsyncParsableCommand {
             for line in try TextLines(contentsOf: input) {
                 let text = tokenizer.encode(try line.get().text)
                 let ids = text.ids.map(String.init).joined(separator: ",")
-                try FileDescriptor.standardOutput.writeAll("{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n".utf8)
+                try FileDescriptor.standardOutput.writeAll(
+                    "{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n".utf8)
             }
         }
     }

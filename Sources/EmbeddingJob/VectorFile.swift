@@ -29,7 +29,8 @@ struct VectorFile {
         let temporary = FilePath(path + ".partial")
         do {
             descriptor = try FileDescriptor.open(
-                temporary, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                temporary, .writeOnly, options: [.create, .truncate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
             if format == .npy { try descriptor.writeAll(Self.npyHeader(rows: 0, dimension: dimension)) }
         } catch {
             throw .unwritable(path, reason: "\(error)")

@@ -104,7 +104,7 @@ extension PostgresConnection {
         }
     }
 
-    /// Sends what is buffered, then reads all results and returns the last one; the first error wins.
+    /// Sends what is buffered, then reads all results and returns the last one, or throws the error.
     private func finish(
         _ statement: PostgresStatement, deadline: ContinuousClock.Instant, timeout: Duration
     ) throws(PostgresError) -> PostgresResult? {
@@ -124,14 +124,14 @@ extension PostgresConnection {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                 last = unsafe PostgresResult(copying: result, statement: statement.name)
             case PGRES_FATAL_ERROR:
-                failure = unsafe failure ?? Self.serverError(result, statement)
+                failure = unsafe Self.serverError(result, statement)
             case let status:
                 // A COPY: it would have to be ended in a protocol of its own.
                 throw .unexpectedResult(statement: statement.name, status: unsafe String(cString: PQresStatus(status)))
             }
         }
-        // A lost connection first: the server's last words, if it had any, look like the failure of the statement.
-        if isLost || isBroken { throw lost(statement, because: failure) }
+        // A lost connection first: the server's last words look like a failure of the statement.
+        if isLost || isBroken { throw lost(statement) }
         if let failure { throw failure }
         return last
     }
@@ -218,13 +218,9 @@ extension PostgresConnection {
         isBroken ? lost(statement) : .notSent(statement: statement.name, reason: unsafe Self.firstLine(of: handle))
     }
 
-    private func lost(_ statement: PostgresStatement, because failure: PostgresError? = nil) -> PostgresError {
-        let reason =
-            switch failure {
-            case .serverError(let error): error.message
-            default: unsafe Self.firstLine(of: handle)
-            }
-        return .connectionLost(endpoint: endpoint, statement: statement.name, reason: reason)
+    private func lost(_ statement: PostgresStatement) -> PostgresError {
+        // The server's last words, if it had any.
+        .connectionLost(endpoint: endpoint, statement: statement.name, reason: unsafe Self.firstLine(of: handle))
     }
 
     private static func serverError(_ result: OpaquePointer, _ statement: PostgresStatement) -> PostgresError {

@@ -14,7 +14,7 @@ package import Compute
 package struct BERTEncoder<Backend: ComputeBackend>: Sendable {
     let backend: Backend
     let embeddings: Embeddings
-    let layers: [Layer]
+    package let layers: [Layer]
     let headCount: Int
     let pooling: PoolingStrategy
     let normalizes: Bool

@@ -48,7 +48,8 @@ public struct ModelFolder: Sendable {
         configuration = try reader.decode(BERTConfiguration.self, from: "config.json")
         try configuration.validate(file: path + "/config.json")
         let modules = try ModuleList(reader)
-        pooling = try PoolingStrategy(reader, file: modules.poolingPath + "/config.json", hidden: configuration.hiddenSize)
+        pooling = try PoolingStrategy(
+            reader, file: modules.poolingPath + "/config.json", hidden: configuration.hiddenSize)
         normalizes = modules.normalizes
         maxTokens = try Self.lengthLimit(reader, positions: configuration.maxPositionEmbeddings)
         tokenizerOptions = try WordPieceTokenizer.Options(reader, file: "tokenizer_config.json")
@@ -96,7 +97,9 @@ private struct ModuleList {
 }
 
 extension PoolingStrategy {
-    /// Reads `1_Pooling/config.json` in either form. A combination of several strategies is refused.
+    /// Reads `1_Pooling/config.json` in either form.
+    ///
+    /// A combination of several strategies is refused.
     fileprivate init(_ reader: FolderReader, file: String, hidden: Int) throws(SentenceEncodingError) {
         struct Configuration: Decodable {
             let wordEmbeddingDimension: Int?

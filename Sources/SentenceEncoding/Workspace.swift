@@ -1,6 +1,8 @@
 package import Compute
 
-/// The activations of one worker, allocated once and reused for every chunk. N counts tokens, B texts.
+/// The activations of one worker, allocated once and reused for every chunk.
+///
+/// N counts tokens, B texts.
 package struct Workspace<Backend: ComputeBackend> {
     /// The state that flows through the layers, `[N, H]`.
     package var hidden: Backend.Matrix

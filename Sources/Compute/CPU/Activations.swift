@@ -1,5 +1,7 @@
-/// Element-wise functions on sixteen lanes. Each states its range and largest error; a test sweeps it.
-enum Activations {
+/// Element-wise functions on sixteen lanes.
+///
+/// Each states its range and largest error; a test sweeps it.
+package enum Activations {
     /// `x · Φ(x)`, where Φ is the distribution function of the standard normal distribution (Hendrycks and Gimpel,
     /// "Gaussian Error Linear Units", arXiv:1606.08415).
     ///
@@ -7,7 +9,7 @@ enum Activations {
     /// 1e-8; beyond that Φ is 0 or 1 within 1.1e-8. Largest absolute error of the result in float32: 1e-6 for
     /// |x| ≤ 12, which is the rounding of `x` itself out there (6e-7 for |x| < 4).
     @inline(__always)
-    static func gelu(_ x: Lanes) -> Lanes {
+    package static func gelu(_ x: Lanes) -> Lanes {
         let c = Lanes.maximum(Lanes(repeating: -5.6), Lanes.minimum(Lanes(repeating: 5.6), x))
         let t = c * c
         var p = Lanes(repeating: 2.2145187e-08)
@@ -31,7 +33,7 @@ enum Activations {
     /// for the Elementary Functions"), `eʳ` is a minimax polynomial of degree 6. Largest relative error in float32:
     /// 1e-7. Adding and subtracting 1.5 · 2²³ rounds to the nearest integer.
     @inline(__always)
-    static func expNonPositive(_ x: Lanes) -> Lanes {
+    package static func expNonPositive(_ x: Lanes) -> Lanes {
         let c = Lanes.maximum(Lanes(repeating: -87), x)
         let magic = Lanes(repeating: 12_582_912)
         let n = Lanes.fma(c, Lanes(repeating: 1.442695), magic) - magic

@@ -7,7 +7,8 @@ public struct CPUParameter: Sendable {
 
     package init(_ values: [Float], shape: [Int]) {
         precondition(
-            values.count == shape.reduce(1, *), "a parameter of shape \(shape) needs that many values, got \(values.count)")
+            values.count == shape.reduce(1, *),
+            "a parameter of shape \(shape) needs that many values, got \(values.count)")
         self.shape = shape
         self.values = values
     }

@@ -3,7 +3,7 @@ import CVectorMath
 /// Sixteen float lanes: one AVX-512 register, two of AVX2, four of NEON.
 ///
 /// The arithmetic that Swift compiles well is used as it is; the rest comes from `CVectorMath`.
-typealias Lanes = SIMD16<Float>
+package typealias Lanes = SIMD16<Float>
 
 extension SIMD16<Float> {
     /// The sum of all lanes.

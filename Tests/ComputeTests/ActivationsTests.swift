@@ -1,0 +1,60 @@
+import Compute
+import Safetensors
+import Testing
+import TestSupport
+
+/// Against values computed in float64 and rounded once, by `Scripts/make-goldens.py`.
+@Suite("Activation kernels")
+struct ActivationsTests {
+    private let goldens: SafetensorsFile
+
+    init() throws {
+        goldens = try SafetensorsFile(contentsOf: Fixtures.path("activations.safetensors"))
+    }
+
+    private func golden(_ name: String) throws -> [Float] {
+        let shape = try #require(goldens.tensor(named: name)).shape
+        return try goldens.floats(named: name, shape: shape)
+    }
+
+    /// Applies a kernel to any number of values, sixteen at a time.
+    private func map(_ values: [Float], _ kernel: (SIMD16<Float>) -> SIMD16<Float>) -> [Float] {
+        stride(from: 0, to: values.count, by: 16).flatMap { start in
+            let count = min(16, values.count - start)
+            var lanes = SIMD16<Float>.zero
+            for lane in 0..<count { lanes[lane] = values[start + lane] }
+            let result = kernel(lanes)
+            return (0..<count).map { result[$0] }
+        }
+    }
+
+    @Test("GELU is off by at most 1e-6 for |x| up to 12, and by one part in 2²³ of x beyond")
+    func gelu() throws {
+        let (inputs, expected) = (try golden("gelu.x"), try golden("gelu.y"))
+        let actual = map(inputs, Activations.gelu)
+        try #require(inputs.count > 4_000)
+        for index in inputs.indices {
+            let allowed = inputs[index].magnitude <= 12 ? 1e-6 : inputs[index].magnitude * 0x1p-23
+            let difference = (actual[index] - expected[index]).magnitude
+            #expect(difference <= allowed, "x = \(inputs[index]): \(actual[index]) instead of \(expected[index])")
+        }
+    }
+
+    @Test("exp is off by at most 2e-7 of its value from -87 to 0, and stays where it is below")
+    func exp() throws {
+        let (inputs, expected) = (try golden("exp.x"), try golden("exp.y"))
+        let actual = map(inputs, Activations.expNonPositive)
+        try #require(inputs.count > 4_000)
+        for index in inputs.indices where inputs[index] >= -87 {
+            let difference = (actual[index] / expected[index] - 1).magnitude
+            #expect(difference <= 2e-7, "x = \(inputs[index]): \(actual[index]) instead of \(expected[index])")
+        }
+        let least = map([-87], Activations.expNonPositive)
+        #expect(map([-87.001, -90, -1e4, -.infinity], Activations.expNonPositive).allSatisfy { [$0] == least })
+    }
+
+    @Test("a row of scores is never shifted to a positive number, and exp of 0 is exactly 1")
+    func expOfZero() {
+        #expect(map([0, -0.0], Activations.expNonPositive) == [1, 1])
+    }
+}

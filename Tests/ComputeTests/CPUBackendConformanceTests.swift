@@ -1,0 +1,43 @@
+import Compute
+import Testing
+import TestSupport
+
+@Suite("The CPU backend computes what the reference backend specifies")
+struct CPUBackendConformanceTests {
+    private let conformance = ComputeConformance(CPUBackend(workerCount: 1))
+
+    @Test("embed", arguments: ModelWidth.all)
+    func embed(width: ModelWidth) throws {
+        try conformance.embed(width)
+    }
+
+    @Test("linear", arguments: ModelWidth.all.filter { $0.headCount == 1 || $0.headCount == 12 }, Activation.allCases)
+    func linear(width: ModelWidth, activation: Activation) throws {
+        try conformance.linear(width, activation)
+    }
+
+    @Test("attention", arguments: ModelWidth.all)
+    func attention(width: ModelWidth) throws {
+        try conformance.attention(width)
+    }
+
+    @Test("attention with scores of up to several hundred", arguments: ModelWidth.all)
+    func steepAttention(width: ModelWidth) throws {
+        try conformance.attention(width, deviation: 6, tolerance: 3e-4)
+    }
+
+    @Test("addNorm", arguments: ModelWidth.all)
+    func addNorm(width: ModelWidth) throws {
+        try conformance.addNorm(width)
+    }
+
+    @Test("pool", arguments: ModelWidth.all, PoolingStrategy.allCases)
+    func pool(width: ModelWidth, strategy: PoolingStrategy) throws {
+        try conformance.pool(width, strategy)
+    }
+
+    @Test("normalize", arguments: ModelWidth.all)
+    func normalize(width: ModelWidth) throws {
+        try conformance.normalize(width)
+    }
+}

@@ -1,0 +1,82 @@
+public import BatchJob
+public import Logging
+import Postgres
+public import SentenceEncoding
+import Testing
+
+/// A database with an empty `datasets` table and what a run over it needs.
+public struct DatasetFixture: Sendable {
+    /// The database.
+    public let database: TemporaryDatabase
+    /// The names of the run.
+    public let names: DatasetNames
+    /// The logger that runs get; silent unless a test looks at it.
+    public let log: Logger
+
+    /// Creates the table that `embedding-job schema` would create.
+    public init(_ database: TemporaryDatabase, dimension: Int = 4, names: DatasetNames = DatasetNames()) async throws {
+        self.database = database
+        self.names = names
+        log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let session = try await database.connect()
+        try await TableSchema(names: names, dimension: dimension, hnsw: false).apply(session)
+        await session.close()
+    }
+
+    /// Inserts eligible rows titled `prefix 1` to `prefix count`.
+    public func insert(_ count: Int, titled prefix: String = "Dataset") async throws {
+        try await database.run(
+            """
+            INSERT INTO datasets (title, description, enrichment_status)
+            SELECT '\(prefix) ' || i, 'About number ' || i, 'enriched' FROM generate_series(1, \(count)) AS i
+            """)
+    }
+
+    /// Drains the table with a number of lanes.
+    public func drain(
+        _ encoder: any TextEncoder, batchSize: Int = 100, limit: Int? = nil, lanes: Int = 2, url: String? = nil
+    ) async throws -> RunReport {
+        var sessions: [PostgresSession] = []
+        for _ in 0..<lanes {
+            sessions.append(
+                try await PostgresSession.connect(to: url ?? database.url, applicationName: "embedding-job test"))
+        }
+        let table = try await Preflight(session: sessions[0], names: names, log: log)
+            .check(for: .run(dimension: encoder.dimension))
+        var options = EmbeddingRun.Options()
+        options.batchSize = batchSize
+        options.limit = limit
+        let report = await EmbeddingRun(sessions: sessions, table: table, encoder: encoder, options: options, log: log)
+            .drain()
+        for session in sessions { await session.close() }
+        return report
+    }
+
+    /// Fails the test unless every stored vector is the one of the row's text as it is now.
+    ///
+    /// - Returns: The number of rows with a vector.
+    @discardableResult
+    public func expectNoStaleVector(_ encoder: StubEncoder) async throws -> Int {
+        let rows = try await database.query(
+            """
+            SELECT concat_ws(' ', nullif(btrim(title), ''), nullif(btrim(title), ''), nullif(btrim(description), ''))
+                AS source, embedding FROM datasets WHERE embedding IS NOT NULL
+            """)
+        for row in rows {
+            let source = try row.text("source")
+            let isCurrent = zip(try row.vector("embedding"), encoder.vector(of: source)).allSatisfy {
+                abs($0 - $1) < 1e-6
+            }
+            #expect(isCurrent, "the vector of \(source) is stale")
+        }
+        return rows.count
+    }
+
+    /// The number of eligible rows without a vector.
+    public func pending() async throws -> Int {
+        let result = try await database.query(
+            "SELECT count(*) AS n FROM datasets WHERE enrichment_status = 'enriched' AND is_active AND embedding IS NULL"
+        )
+        return Int(try #require(result.first).int64("n"))
+    }
+}

@@ -1,0 +1,33 @@
+public import Testing
+
+internal import Foundation
+
+/// Where the tests' files lie, found from the place of this source file.
+public enum Fixtures {
+    private static let sourceFile = URL(filePath: #filePath)
+
+    /// The path of a file written by `Scripts/make-goldens.py`.
+    public static func path(_ name: String) -> String {
+        sourceFile.deletingLastPathComponent().appending(path: "Fixtures/\(name)").path
+    }
+
+    /// A two-layer model with random weights, small enough for the repository; `expected.safetensors` has its stages.
+    public static var toyModel: String { path("toy") }
+
+    /// The folder of all-MiniLM-L6-v2, whose weights are fetched and not part of the repository.
+    public static var realModel: String {
+        sourceFile.appending(path: "../../../weights/all-MiniLM-L6-v2").standardized.path
+    }
+
+    /// Whether the weights have been fetched.
+    public static var hasRealModel: Bool {
+        FileManager.default.fileExists(atPath: realModel + "/model.safetensors")
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips the test, visibly, where the weights of the real model have not been fetched.
+    public static var requiresWeights: Self {
+        .enabled(if: Fixtures.hasRealModel, "run Scripts/fetch-weights")
+    }
+}
