@@ -1,52 +1,70 @@
 import Postgres
 
-/// Writing a batch, and finding the rows the database refuses.
+/// What became of a batch in the database.
+struct BatchOutcome: Sendable {
+    /// Keys of rows that took their vector.
+    var written: Set<[UInt8]> = []
+    /// Rows that the database refuses by themselves, added to those that could not be encoded.
+    var failures: [FailedRow] = []
+    /// Keys of rows that somebody held a lock on.
+    var locked: Set<[UInt8]> = []
+}
+
 extension DatasetQueue {
-    /// What became of the vectors of a batch.
-    struct Outcome: Sendable {
-        /// Keys of rows that took their vector.
-        var written: Set<[UInt8]> = []
-        /// Keys of rows that the database refuses by themselves.
-        var refused: Set<[UInt8]> = []
-        /// Keys of rows that somebody held a lock on.
-        var locked: Set<[UInt8]> = []
-    }
-
-    typealias Vectors = ArraySlice<(row: DatasetRow, vector: [Float])>
-
-    /// Writes the vectors of a claimed batch, commits, and finds out why rows were left unwritten.
-    func complete(_ results: [RowEncoder.Result]) async throws(PostgresError) -> Outcome {
-        let vectors = results.compactMap { result -> (row: DatasetRow, vector: [Float])? in
-            if case .vector(let vector) = result.outcome { (result.row, vector) } else { nil }
-        }
-        var outcome = Outcome()
+    /// Writes a claimed batch, records its failures, commits, and finds out why rows were left unwritten.
+    func complete(_ batch: EncodedBatch) async throws(PostgresError) -> BatchOutcome {
+        var outcome = BatchOutcome(failures: batch.failures)
         do throws(PostgresError) {
-            if !vectors.isEmpty { outcome.written = try await write(vectors) }
+            outcome.written = try await write(batch.rows[...])
+            try await fail(batch.failures)
             try await commit()
         } catch {
             guard error.disposition == .row else { throw error }
             try await rollback()
-            outcome = try await isolate(vectors[...])
+            return try await recover(batch, attempt: 0)
         }
-        let unwritten = vectors.map(\.row).filter {
-            !outcome.written.contains($0.key) && !outcome.refused.contains($0.key)
-        }
-        if !unwritten.isEmpty { outcome.locked = try await locked(unwritten) }
+        outcome.locked = try await locked(unwritten(of: batch, outcome))
         return outcome
     }
 
-    /// Writes in halves, each statement a transaction of its own, down to the rows that are to blame.
-    private func isolate(_ vectors: Vectors) async throws(PostgresError) -> Outcome {
-        guard !vectors.isEmpty else { return Outcome() }
-        do throws(PostgresError) {
-            return Outcome(written: try await write(Array(vectors)))
-        } catch {
-            guard error.disposition == .row else { throw error }
-            guard vectors.count > 1 else { return Outcome(refused: Set(vectors.map(\.row.key))) }
-            let middle = vectors.startIndex + vectors.count / 2
-            let (left, right) = (try await isolate(vectors[..<middle]), try await isolate(vectors[middle...]))
-            return Outcome(
-                written: left.written.union(right.written), refused: left.refused.union(right.refused))
+    /// Writes what is not written yet, in transactions of single statements.
+    ///
+    /// The claim is lost by now, and not needed: the guard decides. Each further attempt sends smaller pieces, in case it was
+    /// their size that the server did not manage in time.
+    func recover(_ batch: EncodedBatch, attempt: Int) async throws(PostgresError) -> BatchOutcome {
+        var outcome = BatchOutcome(
+            written: try await committed(batch.rows.map(\.row)), failures: batch.failures)
+        let rest = batch.rows.filter { !outcome.written.contains($0.row.key) }
+        let size = max(1, rest.count >> attempt)
+        for start in stride(from: 0, to: rest.count, by: size) {
+            try await isolate(rest[start..<min(start + size, rest.count)], &outcome)
         }
+        try await fail(outcome.failures)
+        outcome.locked = try await locked(unwritten(of: batch, outcome))
+        return outcome
+    }
+
+    /// Writes in halves, down to the rows that are to blame.
+    private func isolate(
+        _ rows: ArraySlice<EncodedRow>, _ outcome: inout BatchOutcome
+    ) async throws(PostgresError) {
+        do throws(PostgresError) {
+            outcome.written.formUnion(try await write(rows))
+        } catch {
+            guard error.disposition == .row, let first = rows.first else { throw error }
+            guard rows.count > 1 else {
+                let code = error.sqlState?.code ?? "UNKNOWN"
+                outcome.failures.append(FailedRow(row: first.row, failure: .write, code: code))
+                return
+            }
+            let middle = rows.startIndex + rows.count / 2
+            try await isolate(rows[..<middle], &outcome)
+            try await isolate(rows[middle...], &outcome)
+        }
+    }
+
+    private func unwritten(of batch: EncodedBatch, _ outcome: BatchOutcome) -> [DatasetRow] {
+        let refused = Set(outcome.failures.map(\.row.key))
+        return batch.rows.map(\.row).filter { !outcome.written.contains($0.key) && !refused.contains($0.key) }
     }
 }

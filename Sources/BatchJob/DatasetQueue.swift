@@ -7,17 +7,21 @@ import Postgres
 struct DatasetQueue: Sendable {
     let session: PostgresSession
     let table: DatasetTable
+    /// The model fingerprint, 32 bytes: the first parameter of every statement about rows.
+    let model: [UInt8]
 
-    private let statements: Statements
+    let statements: Statements
 
-    init(session: PostgresSession, table: DatasetTable) {
+    init(session: PostgresSession, table: DatasetTable, model: [UInt8]) {
         self.session = session
         self.table = table
+        self.model = model
         statements = Statements(table)
     }
 
-    private struct Statements: Sendable {
-        let begin, plan, claim, read, releaseSnapshot, write, classify: PostgresStatement
+    struct Statements: Sendable {
+        let begin, plan, claim, read, releaseSnapshot, write, classify, check: PostgresStatement
+        let fail, quarantined: PostgresStatement?
         let commit = PostgresStatement(name: "commit", sql: "COMMIT")
         let rollback = PostgresStatement(name: "rollback", sql: "ROLLBACK")
 
@@ -29,22 +33,35 @@ struct DatasetQueue: Sendable {
             releaseSnapshot = table.statement(.releaseSnapshot)
             write = table.statement(.write)
             classify = table.statement(.classify)
+            check = table.statement(.check)
+            fail = table.ledger == nil ? nil : table.statement(.fail)
+            quarantined = table.ledger == nil ? nil : table.statement(.quarantined)
         }
     }
+
+    /// `$1` and `$2` of every statement about rows.
+    private var identity: [PostgresValue] { [.bytea(model), .text(table.names.column)] }
 
     /// A claim and the rows that were read under it.
     struct Claim: Sendable {
-        let granted: Set<Int32>
-        let rows: [DatasetRow]
+        var granted: Set<Int32> = []
+        var rows: [DatasetRow] = []
     }
 
-    /// Counts the rows that wait in each shard.
+    /// Counts the rows that wait in each shard, quarantined ones included.
     func plan() async throws(PostgresError) -> [Int32: Int] {
         var pending: [Int32: Int] = [:]
-        for row in try await session.execute(statements.plan, timeout: .seconds(300)) {
+        for row in try await session.execute(statements.plan, identity, timeout: .seconds(300)) {
             pending[try row.int32("shard")] = Int(try row.int64("pending"))
         }
         return pending
+    }
+
+    /// Counts eligible rows that the ledger holds back; `nil` without a ledger.
+    func quarantined() async throws(PostgresError) -> Int? {
+        guard let statement = statements.quarantined else { return nil }
+        guard let row = try await session.execute(statement, identity, timeout: .seconds(300)).first else { return 0 }
+        return Int(try row.int64("rows"))
     }
 
     /// Opens a transaction, claims shards and reads their next rows.
@@ -52,37 +69,50 @@ struct DatasetQueue: Sendable {
         try await session.executeScript(statements.begin)
         let granted = try await session.execute(
             statements.claim, [.int4(claimNamespace), .int4Array(assignment.positions.map(\.shard))])
-        var shards: Set<Int32> = []
-        for row in granted { shards.insert(try row.int32("shard")) }
+        var claim = Claim()
+        for row in granted { claim.granted.insert(try row.int32("shard")) }
 
-        let positions = assignment.positions.filter { shards.contains($0.shard) }
-        guard !positions.isEmpty else { return Claim(granted: [], rows: []) }
+        let positions = assignment.positions.filter { claim.granted.contains($0.shard) }
+        guard !positions.isEmpty else { return claim }
         let result = try await session.execute(
             statements.read,
-            [
+            identity + [
                 .int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit)),
             ])
         try await session.executeScript(statements.releaseSnapshot)
-        var rows: [DatasetRow] = []
         for row in result {
-            rows.append(
+            claim.rows.append(
                 DatasetRow(
                     key: try row.bytes("id"), label: try row.text("label"), shard: try row.int32("shard"),
                     source: try row.isNull("source") ? nil : try row.text("source"),
                     fingerprint: try row.bytea("fingerprint"), isCut: try row.bool("cut")))
         }
-        return Claim(granted: shards, rows: rows)
+        return claim
     }
 
     /// Writes vectors and returns the keys of the rows that took them.
     ///
     /// Inside the transaction of ``claim(_:)``, or on its own: the guard does not need the claim.
-    func write(_ rows: [(row: DatasetRow, vector: [Float])]) async throws(PostgresError) -> Set<[UInt8]> {
+    func write(_ rows: ArraySlice<EncodedRow>) async throws(PostgresError) -> Set<[UInt8]> {
+        guard !rows.isEmpty else { return [] }
         let vectors = PostgresValue.vectorArray(
             rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
         let result = try await session.execute(
-            statements.write, [keys(rows.map(\.row.key)), .byteaArray(rows.map(\.row.fingerprint)), vectors])
+            statements.write,
+            identity + rowParameters(rows.map(\.row)) + [
+                vectors, .int4Array(rows.map { Int32($0.tokens) }), .boolArray(rows.map(\.isTruncated)),
+            ])
         return try Self.keys(in: result)
+    }
+
+    /// Records blamed rows in the ledger, if there is one.
+    func fail(_ rows: [FailedRow]) async throws(PostgresError) {
+        guard let statement = statements.fail, !rows.isEmpty else { return }
+        try await session.execute(
+            statement,
+            [.bytea(model)] + rowParameters(rows.map(\.row)) + [
+                .textArray(rows.map(\.failure.rawValue)), .textArray(rows.map(\.code)),
+            ])
     }
 
     /// Ends the transaction and releases the claim; only now are the rows written.
@@ -97,9 +127,14 @@ struct DatasetQueue: Sendable {
 
     /// Of rows that were sent and not written, those that are unchanged: somebody holds a lock on them.
     func locked(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<[UInt8]> {
-        let result = try await session.execute(
-            statements.classify, [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint))])
-        return try Self.keys(in: result)
+        guard !rows.isEmpty else { return [] }
+        return try Self.keys(in: try await session.execute(statements.classify, identity + rowParameters(rows)))
+    }
+
+    /// After a lost connection: of rows that were sent, those whose COMMIT succeeded.
+    func committed(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<[UInt8]> {
+        guard !rows.isEmpty else { return [] }
+        return try Self.keys(in: try await session.execute(statements.check, identity + rowParameters(rows)))
     }
 
     /// Advisory locks are numbers without owner: this one is derived from table, column and shard count.
@@ -107,6 +142,10 @@ struct DatasetQueue: Sendable {
         // FNV-1a, 32 bits: every process must come to the same number.
         let text = "embed:\(table.oid):\(table.names.column):\(ShardSchedule.shardCount)"
         return Int32(bitPattern: text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 })
+    }
+
+    private func rowParameters(_ rows: [DatasetRow]) -> [PostgresValue] {
+        [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint))]
     }
 
     private func keys(_ values: [[UInt8]?]) -> PostgresValue {

@@ -14,7 +14,27 @@ struct DatasetRow: Sendable {
     let isCut: Bool
 }
 
-/// Why a row was counted as failed.
+/// A row with a checked vector, ready to be written.
+struct EncodedRow: Sendable {
+    let row: DatasetRow
+    let vector: [Float]
+    /// How many tokens the model read.
+    let tokens: Int
+    /// Whether the model read less than the whole text.
+    let isTruncated: Bool
+    /// Whether the vector was taken over from another row with the same tokens.
+    let isReused: Bool
+}
+
+/// A row that is to blame, and why.
+struct FailedRow: Sendable {
+    let row: DatasetRow
+    let failure: RowFailure
+    /// What was found, such as an SQLSTATE: never text of the row.
+    let code: String
+}
+
+/// The kinds of failure of a row; the raw values stand in the ledger.
 enum RowFailure: String, Sendable {
     /// Title and description are missing, blank, or leave no token.
     case empty = "EMPTY"
@@ -24,4 +44,10 @@ enum RowFailure: String, Sendable {
     case vector = "VECTOR"
     /// The database refuses this row's write: a trigger, a check, a value.
     case write = "WRITE"
+}
+
+/// A batch after encoding: every row that was read is in one of the two lists.
+struct EncodedBatch: Sendable {
+    var rows: [EncodedRow] = []
+    var failures: [FailedRow] = []
 }

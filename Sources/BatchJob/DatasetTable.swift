@@ -31,6 +31,10 @@ public struct DatasetTable: Sendable {
     let vector: VectorType
     /// The status value as a literal, quoted by libpq.
     let statusLiteral: String
+    /// `embedding_failure`, quoted by the server; `nil` if it is absent or this role may not write it.
+    var ledger: String?
+    /// `embedding_state`, likewise.
+    var state: String?
 
     /// A column that ``Preflight`` has found.
     func column(_ name: String) -> Column {
@@ -46,16 +50,21 @@ public struct DatasetTable: Sendable {
         PostgresStatement(name: file.rawValue, sql: fill(file.text))
     }
 
-    /// Replaces placeholders; a fragment may contain placeholders itself.
-    func fill(_ text: String) -> String {
-        let fragments = [
-            "{SOURCE}": SQLFile.source.text,
-            "{CUT}": SQLFile.cut.text,
-            "{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), 'UTF8'))",
-            "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(ShardSchedule.shardCount - 1))::int",
+    /// Replaces placeholders: parts of statements first, which have placeholders themselves, then names.
+    private func fill(_ text: String) -> String {
+        let parts = [
+            "{NOT_QUARANTINED}": ledger == nil ? "" : SQLFile.notQuarantined.text,
+            "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
+            "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
+            "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
             "{ELIGIBLE}": "d.{STATUS} = \(statusLiteral) AND d.{ACTIVE}",
             "{TODO}": "d.{COLUMN} IS NULL",
+            "{JOIN}": "",
+            "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(ShardSchedule.shardCount - 1))::int",
+            "{SOURCE}": SQLFile.source.text,
+            "{CUT}": SQLFile.cut.text,
         ]
+        let fingerprint = ["{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), 'UTF8'))"]
         var identifiers = [
             "{TABLE}": quoted, "{KEY}": key.type, "{VECTOR}": vector.quoted,
             "{ID}": key.quoted, "{TITLE}": column(names.title).quoted,
@@ -63,6 +72,8 @@ public struct DatasetTable: Sendable {
             "{ACTIVE}": column(names.active).quoted, "{COLUMN}": column(names.column).quoted,
         ]
         identifiers["{CREATED}"] = columns[names.created]?.quoted
-        return SQLFile.fill(SQLFile.fill(text, fragments), identifiers)
+        identifiers["{LEDGER}"] = ledger
+        identifiers["{STATE}"] = state
+        return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
     }
 }

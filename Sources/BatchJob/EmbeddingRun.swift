@@ -14,71 +14,98 @@ public struct EmbeddingRun: Sendable {
         public var batchSize = 100
         /// Most rows to attempt; `nil` for all.
         public var limit: Int?
+        /// For how long a failing database is tried again.
+        public var retryBudget = Duration.seconds(60)
+        /// Whether a drained run with failed rows ends with ``ExitReason/rowErrors``.
+        public var failsOnRowErrors = false
+        /// The shard this process visits first among equally full ones, so that several start apart.
+        public var firstShard = Int32.random(in: 0..<Int32(ShardSchedule.shardCount))
 
         /// The defaults: batches of 100, no limit.
         public init() {}
     }
 
-    private let lanes: [DatasetQueue]
+    private let lanes: [Lane]
     private let encoder: any TextEncoder
     private let options: Options
+    private let control: RunControl
     private let log: Logger
 
     /// Prepares a run over a table that ``Preflight`` has checked, with one lane a session.
+    ///
+    /// - Parameters:
+    ///   - model: The fingerprint of the model, 32 bytes.
+    ///   - connect: Opens a new connection when one is lost.
     public init(
-        sessions: [PostgresSession], table: DatasetTable, encoder: any TextEncoder, options: Options, log: Logger
+        sessions: [PostgresSession], table: DatasetTable, encoder: any TextEncoder, model: [UInt8], options: Options,
+        control: RunControl, log: Logger, connect: @escaping @Sendable () async throws(PostgresError) -> PostgresSession
     ) {
-        lanes = sessions.map { DatasetQueue(session: $0, table: table) }
+        precondition(!sessions.isEmpty, "a run needs a session")
+        lanes = sessions.map {
+            Lane($0, table: table, model: model, retryBudget: options.retryBudget, log: log, connect: connect)
+        }
         self.encoder = encoder
         self.options = options
+        self.control = control
         self.log = log
+    }
+
+    /// Where a pod of an Indexed Job starts, so that pods start apart.
+    public static func firstShard(ofPod index: Int, of pods: Int) -> Int32 {
+        Int32(ShardSchedule.shardCount * (max(0, index) % pods) / pods)
     }
 
     /// Drains the table and reports; a failure of the run is in the report's ``RunReport/exitReason`` and in the log.
     public func drain() async -> RunReport {
         let tally = RunTally(log: log)
+        var reason: ExitReason
         do {
             let rowEncoder = try await RowEncoder(encoder)
-            return await tally.finish(try await drain(rowEncoder, tally))
+            reason = try await drain(rowEncoder, tally)
         } catch {
             let failure = RunFailure(error)
             log.error("run ended early", metadata: metadata([.error: failure.description]))
-            return await tally.finish(failure.reason)
+            reason = failure.reason
         }
+        if reason == .drained, options.failsOnRowErrors, await tally.report.failed > 0 { reason = .rowErrors }
+        for lane in lanes { await lane.close() }
+        return await tally.finish(reason)
     }
 
     /// Passes over the table until one finds nothing to do.
     private func drain(_ rowEncoder: RowEncoder, _ tally: RunTally) async throws -> ExitReason {
+        var last: Int?
         while true {
             let pending = try await lanes[0].plan()
-            await tally.plan(pending.values.reduce(0, +))
-            let rowLimit = await options.limit.map { [attempted = tally.attempted] in $0 - attempted }
-            if pending.isEmpty { return .drained }
-            if let rowLimit, rowLimit <= 0 { return .limit }
+            let count = pending.values.reduce(0, +)
+            await tally.plan(count)
+            await tally.close(pending: count, quarantined: count == 0 ? 0 : try await lanes[0].quarantined())
+            let rowsLeft = await options.limit.map { [attempted = tally.attempted] in $0 - attempted }
+            let progress = await tally.progress
+            if count == 0 || progress == last { return .drained }
+            if let rowsLeft, rowsLeft <= 0 { return .limit }
+            if let reason = await control.reason { return reason }
 
-            let before = await tally.progress
-            let schedule = ShardSchedule(pending: pending, firstShard: .random(in: 0..<64), rowLimit: rowLimit)
+            last = progress
+            let schedule = ShardSchedule(pending: pending, firstShard: options.firstShard, rowLimit: rowsLeft)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lane in lanes { group.addTask { try await work(lane, schedule, rowEncoder, tally) } }
                 try await group.waitForAll()
             }
-            if await tally.progress == before { return .drained }
         }
     }
 
-    /// One lane: batch after batch, until the pass has nothing more for it.
+    /// One lane: batch after batch, until the pass has nothing more for it or the run is to end.
     private func work(
-        _ lane: DatasetQueue, _ schedule: ShardSchedule, _ rowEncoder: RowEncoder, _ tally: RunTally
+        _ lane: Lane, _ schedule: ShardSchedule, _ rowEncoder: RowEncoder, _ tally: RunTally
     ) async throws {
-        while let assignment = await schedule.next(batchSize: options.batchSize) {
-            try Task.checkCancellation()
+        while await control.reason == nil, let assignment = await schedule.next(batchSize: options.batchSize) {
             let claim = try await lane.claim(assignment)
-            let results = try await rowEncoder.encode(await tally.unblamed(claim.rows))
-            let outcome = try await lane.complete(results)
+            let batch = try await rowEncoder.encode(await tally.unblamed(claim.rows))
+            let outcome = try await lane.complete(batch)
             await schedule.finish(
                 assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) })
-            try await tally.add(
-                results, written: outcome.written, refused: outcome.refused, locked: outcome.locked)
+            try await tally.add(batch, outcome)
         }
     }
 }
@@ -89,6 +116,7 @@ extension RunFailure {
         switch error {
         case let failure as RunFailure: self = failure
         case is CancellationError: self.init(.signal, "stopped by a signal; the batch in hand was given up")
+        case PostgresError.interrupted: self.init(.signal, "stopped by a signal; the batch in hand was given up")
         case let error as PostgresError:
             let reason: ExitReason =
                 switch error.disposition {

@@ -21,8 +21,10 @@ public struct Preflight: Sendable {
     public enum Purpose: Sendable {
         /// Only reading.
         case status
-        /// Writing vectors of this many components.
-        case run(dimension: Int)
+        /// Changing the ledger of failures, which must exist.
+        case ledger
+        /// Writing vectors of this many components, made by the model with this fingerprint.
+        case run(dimension: Int, model: [UInt8])
     }
 
     /// Confirms the table, or throws a ``RunFailure`` that lists all findings.
@@ -35,10 +37,20 @@ public struct Preflight: Sendable {
         checkVectorColumn(columns[names.column], vector, relation.quoted, purpose, &findings)
         guard findings.isEmpty else { throw Self.failure(findings) }
 
-        let table = DatasetTable(
+        var table = DatasetTable(
             names: names, oid: relation.oid, quoted: relation.quoted, columns: columns, vector: vector,
             statusLiteral: try await session.quoteLiteral(names.statusValue))
-        if case .run = purpose { try await adviseOnIndex(table) }
+        if case .status = purpose { return table }
+        table.ledger = try await sideTable("embedding_failure", of: table, mustDelete: true)
+        guard case .run(_, let model) = purpose else {
+            guard table.ledger != nil else {
+                throw RunFailure(.configuration, "there is no embedding_failure table that this role may write")
+            }
+            return table
+        }
+        table.state = try await sideTable("embedding_state", of: table, mustDelete: false)
+        try await adviseOnIndex(table)
+        try await checkModels(table, model)
         return table
     }
 
@@ -147,7 +159,7 @@ public struct Preflight: Sendable {
         _ column: DatasetTable.Column?, _ vector: DatasetTable.VectorType, _ table: String, _ purpose: Purpose,
         _ findings: inout [String]
     ) {
-        guard let column, case .run(let dimension) = purpose else { return }
+        guard let column, case .run(let dimension, _) = purpose else { return }
         guard column.typeName == "vector" || column.typeName == "halfvec" else {
             findings.append("\(table).\(column.name) is \(column.type), not vector; name a vector column with --column")
             return
@@ -161,6 +173,54 @@ public struct Preflight: Sendable {
             findings.append(
                 "this role may not write \(table).\(column.name); GRANT UPDATE (\(column.quoted)) ON \(table)")
         }
+    }
+
+    // MARK: - Side tables
+
+    /// A side table that can be used, quoted; otherwise the run goes on without it, after one warning.
+    private func sideTable(_ name: String, of table: DatasetTable, mustDelete: Bool) async throws -> String? {
+        let statement = PostgresStatement(name: SQLFile.catalogSideTable.rawValue, sql: SQLFile.catalogSideTable.text)
+        let result = try await session.execute(
+            statement, [.text(name), .oid(table.oid), .oid(table.key.typeOID)])
+        let problem: String
+        if let row = result.first {
+            let mayWrite = try row.bool("may_write")
+            let mayDelete = try row.bool("may_delete")
+            let keyMatches = try row.bool("key_matches")
+            if mayWrite, keyMatches, mayDelete || !mustDelete { return try row.text("quoted") }
+            problem = keyMatches ? "this role may not write it" : "its dataset_id is not of the key's type"
+        } else {
+            problem = "it does not exist"
+        }
+        log.warning(
+            "going on without the side table \(name)",
+            metadata: metadata([.error: problem, .remedy: "embedding-job schema prints its DDL and grants"]))
+        return nil
+    }
+
+    /// Refuses to mix the vectors of two models in one column; a few foreign ones are only worth a warning.
+    private func checkModels(_ table: DatasetTable, _ model: [UInt8]) async throws {
+        guard table.state != nil else { return }
+        var rows: [[UInt8]: Int] = [:]
+        for row in try await session.execute(table.statement(.models), [.text(names.column)]) {
+            rows[try row.bytea("model")] = Int(try row.int64("rows"))
+        }
+        let foreign = rows.filter { $0.key != model }
+        let (count, total) = (foreign.values.reduce(0, +), rows.values.reduce(0, +))
+        guard let other = foreign.max(by: { $0.value < $1.value }) else { return }
+        let names =
+            "\(Self.abbreviate(other.key)) in \(count) of \(total) vectors, \(Self.abbreviate(model)) in this run"
+        guard 5 * count <= total else {
+            throw RunFailure(
+                .mixedModel,
+                "\(table.quoted) holds vectors of another model: \(names); use that model, or a column of its own for this one"
+            )
+        }
+        log.warning("some vectors come from another model", metadata: metadata([.fingerprint: names]))
+    }
+
+    private static func abbreviate(_ fingerprint: [UInt8]) -> String {
+        fingerprint.prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     // MARK: - Advice

@@ -5,18 +5,11 @@ import Tokenization
 ///
 /// Every vector is checked before it is sent, because the server would refuse the whole statement for one bad number. A
 /// row is blamed only if a known text, the canary, still encodes as it did at the start; otherwise the machine is at fault
-/// and the run ends without blaming anybody.
+/// and the run ends without blaming anybody. Rows with the same tokens are encoded once.
 struct RowEncoder: Sendable {
     private let encoder: any TextEncoder
     private let canary: Canary
-
-    /// A row after encoding.
-    struct Result: Sendable {
-        let row: DatasetRow
-        let tokens: Int
-        let isTruncated: Bool
-        let outcome: RowOutcome
-    }
+    private let cache = VectorCache(capacity: 64 << 20)
 
     /// Encodes the canary for the first time.
     init(_ encoder: any TextEncoder) async throws {
@@ -24,47 +17,70 @@ struct RowEncoder: Sendable {
         canary = try await Canary(encoder)
     }
 
-    /// Encodes rows in order.
-    func encode(_ rows: [DatasetRow]) async throws -> [Result] {
-        let texts = rows.map { row in row.source.map(encoder.tokenize) }
-        let filled = texts.compactMap { $0 }.filter { !$0.isBlank }
-        var outcomes = try await isolate(filled[...])[...]
-        if outcomes.contains(where: \.isFailure) { try await canary.require(encoder) }
-        return zip(rows, texts).map { row, text in
-            guard let text, !text.isBlank, let outcome = outcomes.popFirst() else {
-                return Result(row: row, tokens: 0, isTruncated: row.isCut, outcome: .failed(.empty))
+    /// Encodes rows; their order is kept in both lists of the result.
+    func encode(_ rows: [DatasetRow]) async throws -> EncodedBatch {
+        var batch = EncodedBatch()
+        var pending: [(row: DatasetRow, text: TokenizedText)] = []
+        for row in rows {
+            if let text = row.source.map(encoder.tokenize), !text.isBlank {
+                pending.append((row, text))
+            } else {
+                batch.failures.append(FailedRow(row: row, failure: .empty, code: "NO_TEXT"))
             }
-            return Result(
-                row: row, tokens: text.ids.count, isTruncated: row.isCut || text.isTruncated, outcome: outcome)
         }
+
+        let known = await cache.vectors(for: pending.map(\.text.ids))
+        var fresh: [[Int32]: TokenizedText] = [:]
+        for (_, text) in pending where known[text.ids] == nil { fresh[text.ids] = text }
+        let texts = Array(fresh.values)
+        let outcomes = Dictionary(uniqueKeysWithValues: zip(texts.map(\.ids), try await isolate(texts[...])))
+        if outcomes.values.contains(where: { !$0.isVector }) { try await canary.require(encoder) }
+
+        for (row, text) in pending {
+            let isReused = fresh[text.ids] == nil
+            switch known[text.ids].map(Outcome.vector) ?? outcomes[text.ids] {
+            case .vector(let vector):
+                // The first of several equal texts counts as encoded, the others as reused.
+                fresh[text.ids] = nil
+                batch.rows.append(
+                    EncodedRow(
+                        row: row, vector: vector, tokens: text.ids.count, isTruncated: row.isCut || text.isTruncated,
+                        isReused: isReused))
+            case .failure(let failure, let code):
+                batch.failures.append(FailedRow(row: row, failure: failure, code: code))
+            case nil:
+                preconditionFailure("a text was neither known nor encoded")
+            }
+        }
+        await cache.insert(outcomes.compactMapValues(\.vector))
+        return batch
+    }
+
+    /// What became of a text.
+    private enum Outcome: Sendable {
+        case vector([Float])
+        case failure(RowFailure, code: String)
+
+        var vector: [Float]? {
+            if case .vector(let vector) = self { vector } else { nil }
+        }
+        var isVector: Bool { vector != nil }
     }
 
     /// Encodes texts together; if that fails, in halves, down to the text that is to blame.
-    private func isolate(_ texts: ArraySlice<TokenizedText>) async throws -> [RowOutcome] {
+    private func isolate(_ texts: ArraySlice<TokenizedText>) async throws -> [Outcome] {
         guard !texts.isEmpty else { return [] }
         do {
             return try await encoder.encode(Array(texts)).map { vector in
-                encoder.accepts(vector) ? .vector(vector) : .failed(.vector)
+                encoder.defect(of: vector).map { .failure(.vector, code: $0) } ?? .vector(vector)
             }
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            guard texts.count > 1 else { return [.failed(.encoder)] }
+            guard texts.count > 1 else { return [.failure(.encoder, code: String(describing: type(of: error)))] }
             let middle = texts.startIndex + texts.count / 2
             return try await isolate(texts[..<middle]) + isolate(texts[middle...])
         }
-    }
-}
-
-/// What became of a row.
-enum RowOutcome: Sendable, Equatable {
-    /// A checked vector, ready to be written.
-    case vector([Float])
-    /// The row is to blame.
-    case failed(RowFailure)
-
-    var isFailure: Bool {
-        if case .failed = self { true } else { false }
     }
 }
 
@@ -94,7 +110,7 @@ private struct Canary: Sendable {
         } catch {
             throw RunFailure(.canary, "the model cannot encode a known text: \(error)")
         }
-        guard let vector = vectors.first, encoder.accepts(vector) else {
+        guard let vector = vectors.first, encoder.defect(of: vector) == nil else {
             throw RunFailure(.canary, "the model gives no valid vector for a known text")
         }
         return vector
@@ -102,12 +118,14 @@ private struct Canary: Sendable {
 }
 
 extension TextEncoder {
-    /// Whether a vector may be stored: the right length, finite, not zero, and of length 1 if the model normalises.
+    /// Why a vector may not be stored, `nil` if it may: it has the right length, is finite, and has a direction.
     ///
-    /// A zero vector has no direction, so a cosine index leaves it out and the row would be found by no search.
-    fileprivate func accepts(_ vector: [Float]) -> Bool {
+    /// A zero vector has none, so a cosine index leaves it out and the row would be found by no search.
+    fileprivate func defect(of vector: [Float]) -> String? {
+        guard vector.count == dimension else { return "LENGTH" }
         let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        guard vector.count == dimension, norm.isFinite, norm > 0 else { return false }
-        return !normalizes || abs(norm - 1) < 1e-3
+        guard norm.isFinite else { return "NOT_FINITE" }
+        guard norm > 0 else { return "ZERO" }
+        return normalizes && abs(norm - 1) >= 1e-3 ? "NORM" : nil
     }
 }

@@ -6,16 +6,22 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case drained
     /// As many rows as `--limit` allows were attempted.
     case limit
+    /// Drained, but rows failed, and the run was told to say so.
+    case rowErrors = "row_errors"
     /// A known text no longer encodes correctly: the model or the machine is at fault, not a row.
     case canary
     /// Many rows failed and none succeeded.
     case noSuccess = "no_success"
     /// A defect of this program.
     case `internal`
+    /// The time of `--max-runtime` was over before the work was.
+    case maxRuntime = "max_runtime"
     /// The database is unreachable, or failed in a way that may pass.
     case database
     /// A setting, name, privilege or model file is wrong.
     case configuration
+    /// The column holds mostly vectors of another model.
+    case mixedModel = "mixed_model"
     /// SIGTERM or SIGINT.
     case signal
     /// The command line cannot be understood; no run began.
@@ -26,8 +32,9 @@ public enum ExitReason: String, Sendable, CaseIterable {
         switch self {
         case .drained, .limit: 0
         case .canary, .noSuccess, .internal: 70
-        case .database: 75
-        case .configuration: 78
+        case .rowErrors: 65
+        case .maxRuntime, .database: 75
+        case .configuration, .mixedModel: 78
         case .signal: 143
         case .usage: 64
         }
@@ -60,6 +67,10 @@ public struct RunReport: Sendable, Equatable {
     public var skippedLocked = 0
     /// Written rows whose input was longer than the model or the template takes.
     public var truncated = 0
+    /// Rows that took over the vector of another row with the same tokens.
+    public var deduplicated = 0
+    /// Eligible rows that the ledger holds back for now, `nil` without a ledger.
+    public var quarantined: Int?
     /// Rows still waiting at the end, `nil` if that is not known.
     public var remaining: Int?
     /// Wall time from start to end.
@@ -85,8 +96,10 @@ public struct RunReport: Sendable, Equatable {
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
         let fields: [(String, String)] = [
             ("processed", number(processed)), ("failed", number(failed)), ("skipped_stale", number(skippedStale)),
-            ("skipped_locked", number(skippedLocked)), ("quarantined", "null"), ("truncated", number(truncated)),
-            ("deduplicated", "null"), ("remaining", number(remaining)), ("seconds", "\(Double(milliseconds) / 1000)"),
+            ("skipped_locked", number(skippedLocked)), ("quarantined", number(quarantined)),
+            ("truncated", number(truncated)),
+            ("deduplicated", number(deduplicated)), ("remaining", number(remaining)),
+            ("seconds", "\(Double(milliseconds) / 1000)"),
             ("tokens", number(tokens)), ("model", text(model)), ("fingerprint", text(fingerprint)),
             ("device", text(device)), ("exit_reason", text(exitReason.rawValue)),
         ]

@@ -22,10 +22,15 @@ actor RunTally {
     /// Rows that this run has written or blamed; a pass that does not raise it has found nothing.
     var progress: Int { report.processed + report.failed }
 
-    /// Notes how many rows wait, for the report and for estimates.
+    /// Notes how many rows wait, for estimates.
     func plan(_ pending: Int) {
-        report.remaining = pending
         planned = progress + pending
+    }
+
+    /// Notes how many rows were left at the end.
+    func close(pending: Int, quarantined: Int?) {
+        report.quarantined = quarantined
+        report.remaining = max(0, pending - (quarantined ?? 0))
     }
 
     /// Leaves out rows that were blamed before.
@@ -34,31 +39,28 @@ actor RunTally {
     }
 
     /// Adds a batch after its COMMIT.
-    ///
-    /// - Parameters:
-    ///   - written: Keys of the rows that now have a vector.
-    ///   - refused: Keys of the rows whose write the database refused.
-    ///   - locked: Keys of the rows that were not written because of a lock.
-    func add(
-        _ results: [RowEncoder.Result], written: Set<[UInt8]>, refused: Set<[UInt8]>, locked: Set<[UInt8]>
-    ) throws {
-        attempted += results.count
-        for result in results {
-            report.tokens += result.tokens
-            let key = result.row.key
-            if case .failed(let failure) = result.outcome {
-                blame(result.row, failure)
-            } else if refused.contains(key) {
-                blame(result.row, .write)
-            } else if written.contains(key) {
+    func add(_ batch: EncodedBatch, _ outcome: BatchOutcome) throws {
+        attempted += batch.rows.count + batch.failures.count
+        for failed in outcome.failures {
+            report.failed += 1
+            blamed.insert(failed.row.key)
+            log.warning(
+                "row failed",
+                metadata: metadata([.row: failed.row.label, .failure: failed.failure.rawValue, .code: failed.code]))
+        }
+        let refused = Set(outcome.failures.map(\.row.key))
+        for encoded in batch.rows where !refused.contains(encoded.row.key) {
+            if outcome.written.contains(encoded.row.key) {
                 report.processed += 1
-                report.truncated += result.isTruncated ? 1 : 0
-            } else if locked.contains(key) {
+                report.truncated += encoded.isTruncated ? 1 : 0
+                report.deduplicated += encoded.isReused ? 1 : 0
+            } else if outcome.locked.contains(encoded.row.key) {
                 report.skippedLocked += 1
             } else {
                 report.skippedStale += 1
             }
         }
+        report.tokens += batch.rows.reduce(0) { $0 + ($1.isReused ? 0 : $1.tokens) }
         if report.failed >= Self.failuresWithoutSuccess, report.processed == 0 {
             throw RunFailure(
                 .noSuccess, "\(report.failed) rows failed and none succeeded; the rows are hardly to blame, see the log"
@@ -74,24 +76,18 @@ actor RunTally {
         return report
     }
 
-    private func blame(_ row: DatasetRow, _ failure: RowFailure) {
-        report.failed += 1
-        blamed.insert(row.key)
-        log.warning("row failed", metadata: metadata([.row: row.label, .failure: failure.rawValue]))
-    }
-
     private func logProgress() {
         let now = ContinuousClock.now
         guard now - lastProgress >= Self.progressInterval else { return }
         lastProgress = now
         let seconds = (now - start) / .seconds(1)
         let rate = Double(progress) / seconds
-        let left = rate > 0 ? Double(max(0, planned - progress)) / rate : 0
+        let pending = max(0, planned - progress)
+        let left = rate > 0 ? Double(pending) / rate : 0
         log.info(
             "progress",
             metadata: metadata([
-                .processed: "\(report.processed)", .failed: "\(report.failed)",
-                .pending: "\(max(0, planned - progress))",
+                .processed: "\(report.processed)", .failed: "\(report.failed)", .pending: "\(pending)",
                 .rowsPerSecond: "\(Int(rate.rounded()))", .tokensPerSecond: "\(Int(Double(report.tokens) / seconds))",
                 .eta: "\(Int(left.rounded()))s",
             ]))

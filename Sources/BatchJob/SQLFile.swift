@@ -1,6 +1,13 @@
 /// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
 enum SQLFile: String, CaseIterable {
-    case begin, plan, claim, read, write, classify, source, cut
+    case begin, plan, claim, read, write, classify, check, fail, quarantined, models, source, cut
+    case notQuarantined = "not-quarantined"
+    case writeState = "write-state"
+    case writeLedger = "write-ledger"
+    case checkState = "check-state"
+    case retryFailed = "retry-failed"
+    case catalogSideTable = "catalog-side-table"
+    case schemaSideTables = "schema-side-tables"
     case releaseSnapshot = "release-snapshot"
     case catalogServer = "catalog-server"
     case catalogTable = "catalog-table"
@@ -25,6 +32,17 @@ enum SQLFile: String, CaseIterable {
         case .classify: PackageResources.classify_sql
         case .source: PackageResources.source_sql
         case .cut: PackageResources.cut_sql
+        case .check: PackageResources.check_sql
+        case .fail: PackageResources.fail_sql
+        case .quarantined: PackageResources.quarantined_sql
+        case .models: PackageResources.models_sql
+        case .notQuarantined: PackageResources.not_quarantined_sql
+        case .writeState: PackageResources.write_state_sql
+        case .writeLedger: PackageResources.write_ledger_sql
+        case .checkState: PackageResources.check_state_sql
+        case .retryFailed: PackageResources.retry_failed_sql
+        case .catalogSideTable: PackageResources.catalog_side_table_sql
+        case .schemaSideTables: PackageResources.schema_side_tables_sql
         case .releaseSnapshot: PackageResources.release_snapshot_sql
         case .catalogServer: PackageResources.catalog_server_sql
         case .catalogTable: PackageResources.catalog_table_sql

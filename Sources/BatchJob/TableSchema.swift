@@ -19,6 +19,7 @@ public struct TableSchema: Sendable {
         let prefix = "\(table.last ?? names.table)_\(names.column)"
         let values = [
             "{TABLE}": table.map(Self.quote).joined(separator: "."), "{DIMENSION}": String(dimension),
+            "{SCHEMA}": table.dropLast().map { Self.quote($0) + "." }.joined(), "{KEY}": "bigint",
             "{ID}": Self.quote(names.id), "{TITLE}": Self.quote(names.title),
             "{DESCRIPTION}": Self.quote(names.description), "{STATUS}": Self.quote(names.status),
             "{ACTIVE}": Self.quote(names.active), "{COLUMN}": Self.quote(names.column),
@@ -27,7 +28,8 @@ public struct TableSchema: Sendable {
                 .joined(separator: "''") + "'",
             "{PENDING_INDEX}": Self.quote(prefix + "_pending"), "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
         ]
-        let files: [SQLFile] = [.schemaTable, .schemaPendingIndex] + (hnsw ? [.schemaHNSWIndex] : [])
+        let files: [SQLFile] =
+            [.schemaTable, .schemaSideTables, .schemaPendingIndex] + (hnsw ? [.schemaHNSWIndex] : [])
         statements = files.map { PostgresStatement(name: $0.rawValue, sql: SQLFile.fill($0.text, values)) }
     }
 

@@ -26,6 +26,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, SchemaCommand.self,
+            RetryFailedCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

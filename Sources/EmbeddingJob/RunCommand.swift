@@ -15,63 +15,75 @@ struct RunCommand: AsyncParsableCommand {
             Prints one line of JSON on standard output in every case, beginning {"processed":N,"failed":M; everything else \
             goes to standard error. A row that cannot be encoded or written is counted in failed, named in the log by its \
             key, and costs no other row its vector.
+
+            SIGTERM and SIGINT end the run after the batches in hand, with exit status 143; a second one ends it at once. \
+            Nothing is ever half-written.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    @Option(
-        help: ArgumentHelp("Most rows of a batch (default: 100). [EMBEDDING_BATCH_SIZE]", valueName: "rows"))
-    var batchSize: PositiveCount?
-
-    @Option(help: ArgumentHelp("Most rows to attempt (default: all). [EMBEDDING_LIMIT]", valueName: "rows"))
-    var limit: PositiveCount?
+    @OptionGroup(title: "Run") var run: RunOptions
 
     /// Two lanes overlap database and computation; more would only hold more claims.
     private static let laneCount = 2
+    /// Kubernetes kills 30 seconds after SIGTERM; five are left for the last write.
+    private static let timeToFinish = Duration.seconds(20)
 
     func run() async throws {
         let log = Logger.standardError()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let draining = Task { await drainAndReport(log) }
+        let control = StopControl()
+        let draining = Task { await drainAndReport(control, log) }
         let watching = Task {
+            var count = 0
             for await signal in signals {
-                guard !draining.isCancelled else { Self.exit(withError: ExitCode(ExitReason.signal.exitCode)) }
-                log.notice("stopping", metadata: ["signal": "\(signal)"])
-                draining.cancel()
+                count += 1
+                log.notice("stopping", metadata: ["signal": "\(signal)", "count": "\(count)"])
+                if count > 1 {
+                    control.abort(draining)
+                } else {
+                    await control.stop(draining, within: Self.timeToFinish)
+                }
             }
         }
         let report = await draining.value
         watching.cancel()
         print(report.json)
+        TerminationLog.write(report.json)
         throw ExitCode(report.exitReason.exitCode)
     }
 
     /// Runs to the end and always has a report.
-    private func drainAndReport(_ log: Logger) async -> RunReport {
+    private func drainAndReport(_ control: StopControl, _ log: Logger) async -> RunReport {
         var report = RunReport()
         do {
             let settings = try await Settings()
             let plan = try Plan(self, settings)
             report.model = plan.folder.name
             report.fingerprint = plan.fingerprint.hexadecimal
-            let result = try await drain(plan, settings, log)
-            report = result.identified(as: report)
+            var result = try await drain(plan, control, log)
+            (result.model, result.fingerprint) = (report.model, report.fingerprint)
+            return result
         } catch {
             let failure = RunFailure(error)
             log.error("\(failure.description)")
             report.exitReason = failure.reason
+            return report
         }
-        return report
     }
 
-    private func drain(_ plan: Plan, _ settings: Settings, _ log: Logger) async throws -> RunReport {
+    private func drain(_ plan: Plan, _ control: StopControl, _ log: Logger) async throws -> RunReport {
         async let loading = model.load(plan.folder, plan.allowance)
-        let session = try await database.connect(settings)
+        let connection = plan.connection
+        let connect = { @Sendable () async throws(PostgresError) in
+            try await PostgresSession.connect(
+                to: connection, applicationName: "embedding-job", interruption: control.interruption)
+        }
+        let session = try await Lane.connectPatiently(within: plan.options.retryBudget, log: log, connect)
         let table = try await Preflight(session: session, names: plan.names, log: log)
-            .check(for: .run(dimension: plan.folder.configuration.hiddenSize))
+            .check(for: .run(dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes))
         let encoder = try await loading
-        let sessions = [session] + (await moreSessions(settings, log))
+        let sessions = [session] + (await moreSessions(connect, log))
         log.info(
             "run starts",
             metadata: [
@@ -79,19 +91,22 @@ struct RunCommand: AsyncParsableCommand {
                 "device": "\(encoder.deviceDescription)", "threads": "\(plan.allowance)",
                 "database": "\(session.endpoint)", "batch_size": "\(plan.options.batchSize)",
             ])
-        let run = EmbeddingRun(sessions: sessions, table: table, encoder: encoder, options: plan.options, log: log)
+        let runControl = RunControl(maxRuntime: plan.maxRuntime)
+        await control.govern(runControl)
+        let run = EmbeddingRun(
+            sessions: sessions, table: table, encoder: encoder, model: plan.fingerprint.bytes, options: plan.options,
+            control: runControl, log: log, connect: connect)
         var report = await run.drain()
         report.device = encoder.deviceDescription
-        for session in sessions { await session.close() }
         return report
     }
 
     /// Connections beyond the first are welcome, not needed: a role may be limited to one.
-    private func moreSessions(_ settings: Settings, _ log: Logger) async -> [PostgresSession] {
+    private func moreSessions(_ connect: Lane.Connector, _ log: Logger) async -> [PostgresSession] {
         var sessions: [PostgresSession] = []
         while sessions.count < Self.laneCount - 1 {
             do {
-                sessions.append(try await database.connect(settings))
+                sessions.append(try await connect())
             } catch {
                 log.warning("going on with fewer connections", metadata: ["error": "\(error)"])
                 break
@@ -104,11 +119,13 @@ struct RunCommand: AsyncParsableCommand {
 extension RunCommand {
     /// Everything that can be known before connecting; all problems are reported together.
     private struct Plan {
+        let connection: String
         let folder: ModelFolder
         let allowance: ProcessorAllowance
         let fingerprint: ModelFingerprint
         let names: DatasetNames
-        var options = EmbeddingRun.Options()
+        let options: EmbeddingRun.Options
+        let maxRuntime: Duration?
 
         init(_ command: RunCommand, _ settings: Settings) throws {
             var problems: [String] = []
@@ -122,29 +139,16 @@ extension RunCommand {
             }
             let connection = attempt { try command.database.connectionString(settings) }
             let names = attempt { try command.database.names(settings) }
-            let batchSize = attempt { try settings.value(command.batchSize, "EMBEDDING_BATCH_SIZE") }
-            let limit = attempt { try settings.value(command.limit, "EMBEDDING_LIMIT") }
+            let options = attempt { try command.run.options(settings) }
+            let maxRuntime = attempt { try command.run.maxRuntime(settings) }
             let allowance = attempt { try command.model.allowance(settings) }
             let folder = attempt { try command.model.folder(settings) }
-            guard connection != nil, let allowance, let names, let batchSize, let limit, let folder else {
+            guard let connection, let names, let options, let maxRuntime, let allowance, let folder else {
                 throw RunFailure(.configuration, problems.joined(separator: "; "))
             }
-            self.folder = folder
-            self.allowance = allowance
-            self.names = names
+            (self.connection, self.names, self.options) = (connection, names, options)
+            (self.maxRuntime, self.allowance, self.folder) = (maxRuntime, allowance, folder)
             fingerprint = try ModelFingerprint(of: folder, template: InputTemplate.definition)
-            options.batchSize = batchSize?.value ?? options.batchSize
-            options.limit = limit?.value
         }
-    }
-}
-
-extension RunReport {
-    /// The numbers of this report with the model of another.
-    fileprivate func identified(as other: RunReport) -> RunReport {
-        var report = self
-        report.model = other.model
-        report.fingerprint = other.fingerprint
-        return report
     }
 }

@@ -13,7 +13,8 @@ package struct ChunkPlanner: Sendable {
 
     /// Groups texts of similar length into chunks of similar cost, the longest texts first, and never splits a text.
     ///
-    /// The number of chunks is a multiple of the number of workers, so that a small batch occupies all of them.
+    /// The aim is a multiple of the number of workers, so that a small batch occupies all of them; since texts are not
+    /// split, there may be a chunk more or less.
     ///
     /// - Parameter lengths: The number of tokens of each text.
     /// - Returns: Indices into `lengths`, each exactly once.

@@ -25,11 +25,16 @@ struct FolderReader {
         } catch DecodingError.keyNotFound(let key, _) {
             throw .malformedFile(path(file), reason: "the key for \(key.stringValue) is missing")
         } catch DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw .malformedFile(path(file), reason: "\(key) is not of type \(type)")
+            throw .malformedFile(path(file), reason: "\(Self.place(context)) is not of type \(type)")
         } catch {
-            throw .malformedFile(path(file), reason: "it is not valid JSON")
+            // The decoder has one answer to both, and does not say where.
+            throw .malformedFile(path(file), reason: "it is not valid JSON, or has a fraction for a whole number")
         }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return key.isEmpty ? "the content" : key
     }
 
     func digest(_ file: String) throws(SentenceEncodingError) -> SHA256Digest {

@@ -32,6 +32,9 @@ public struct ModelFingerprint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The 32 bytes.
+    public var bytes: [UInt8] { digest.bytes }
+
     /// All 64 hexadecimal digits.
     public var hexadecimal: String { digest.hexadecimal }
 

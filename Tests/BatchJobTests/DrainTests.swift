@@ -49,7 +49,7 @@ struct DrainTests {
             try await fixture.insert(150)
             let seen = Recorder()
             let encoder = StubEncoder { texts in await seen.add(texts.filter { $0.hasPrefix("Dataset") }) }
-            let report = try await fixture.drain(encoder, batchSize: batchSize, lanes: lanes)
+            let report = try await fixture.drain(encoder, lanes: lanes) { $0.batchSize = batchSize }
             #expect(report.processed == 150)
             let texts = await seen.texts
             #expect(texts.count == 150 && Set(texts).count == 150)
@@ -62,7 +62,7 @@ struct DrainTests {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(50)
-            let report = try await fixture.drain(encoder, batchSize: 8, limit: 20)
+            let report = try await fixture.drain(encoder) { ($0.batchSize, $0.limit) = (8, 20) }
             #expect(report.processed == 20 && report.exitReason == .limit && report.remaining == 30)
         }
     }
@@ -80,7 +80,7 @@ struct DrainTests {
                 INSERT INTO datasets
                 SELECT \(key), 'Title ' || i, NULL, 'enriched', true, NULL FROM generate_series(1, 90) AS i
                 """)
-            let report = try await fixture.drain(encoder, batchSize: 16)
+            let report = try await fixture.drain(encoder) { $0.batchSize = 16 }
             #expect(report.processed == 90)
             #expect(try await fixture.expectNoStaleVector(encoder) == 90)
         }

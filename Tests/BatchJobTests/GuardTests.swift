@@ -30,7 +30,7 @@ struct GuardTests {
                 try await database.run(interference.rawValue)
             }
             // One attempt at each row, so that the second pass does not hide what the first one did.
-            let report = try await fixture.drain(encoder, batchSize: 20, limit: 20, lanes: 1)
+            let report = try await fixture.drain(encoder, lanes: 1) { ($0.batchSize, $0.limit) = (20, 20) }
             let isSameInput = interference == .editAndBack
             #expect(report.processed == (isSameInput ? 20 : 19))
             #expect(report.skippedStale == (isSameInput ? 0 : 1))
@@ -65,7 +65,7 @@ struct GuardTests {
             let application = try await database.connect()
             try await application.executeScript(
                 .init(name: "lock", sql: "BEGIN; SELECT FROM datasets WHERE id = 5 FOR UPDATE"))
-            let report = try await fixture.drain(StubEncoder(), limit: 20)
+            let report = try await fixture.drain(StubEncoder()) { $0.limit = 20 }
             #expect(report.processed == 19 && report.skippedLocked == 1 && report.skippedStale == 0)
             await application.close()
             #expect(try await fixture.drain(StubEncoder()).processed == 1)
@@ -105,7 +105,7 @@ struct GuardTests {
                 await Task.yield()
             }
             let reports = try await withThrowingTaskGroup(of: RunReport.self) { group in
-                for _ in 0..<4 { group.addTask { try await fixture.drain(encoder, batchSize: 20) } }
+                for _ in 0..<4 { group.addTask { try await fixture.drain(encoder) { $0.batchSize = 20 } } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(reports.reduce(0) { $0 + $1.processed } == 400)

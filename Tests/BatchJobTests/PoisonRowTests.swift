@@ -11,9 +11,9 @@ struct PoisonRowTests {
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(60)
             try await database.run("UPDATE datasets SET description = '\(marker.rawValue)' WHERE id = 17")
-            let report = try await fixture.drain(StubEncoder(), batchSize: 60)
+            let report = try await fixture.drain(StubEncoder()) { $0.batchSize = 60 }
             #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
-            #expect(report.remaining == 1)
+            #expect(report.remaining == 0 && report.quarantined == 1)
             try await fixture.expectNoStaleVector(StubEncoder())
         }
     }
@@ -29,7 +29,7 @@ struct PoisonRowTests {
                     $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'check_violation'; END $$;
                 CREATE TRIGGER refuse BEFORE UPDATE ON datasets FOR EACH ROW WHEN (NEW.id IN (3, 44)) EXECUTE FUNCTION refuse()
                 """)
-            let report = try await fixture.drain(StubEncoder(), batchSize: 60)
+            let report = try await fixture.drain(StubEncoder()) { $0.batchSize = 60 }
             #expect(report.processed == 58 && report.failed == 2 && report.exitReason == .drained)
         }
     }
@@ -44,7 +44,7 @@ struct PoisonRowTests {
                 INSERT INTO datasets (title, description, enrichment_status)
                 VALUES (\(title), \(title), 'enriched'), ('fine', NULL, 'enriched'), (NULL, 'only this', 'enriched')
                 """)
-            let report = try await fixture.drain(StubEncoder(), batchSize: 1)
+            let report = try await fixture.drain(StubEncoder()) { $0.batchSize = 1 }
             #expect(report.processed == 2 && report.failed == 1)
             try await fixture.expectNoStaleVector(StubEncoder())
         }

@@ -36,14 +36,14 @@ struct CPUBackendTests {
         input.values = [Float](repeating: .nan, count: 16) + [Float](repeating: 1, count: 32)
         var packed = backend.makeMatrix(rowCapacity: 3, columns: 48)
         backend.linear(input, layer, activation: .gelu, into: &packed)
-        #expect(packed.values.prefix(48).allSatisfy(\.isNaN))
+        #expect(packed.values.prefix(48).allSatisfy { $0.isNaN })
         var context = backend.makeMatrix(rowCapacity: 3, columns: 16)
         backend.attention(packed, headCount: 1, boundaries: boundaries, into: &context)
-        #expect(context.values.allSatisfy(\.isNaN), "every query sees the key that is NaN")
+        #expect(context.values.allSatisfy { $0.isNaN }, "every query sees the key that is NaN")
         var pooled = backend.makeMatrix(rowCapacity: 1, columns: 16)
         backend.pool(context, strategy, boundaries: boundaries, into: &pooled)
         backend.normalize(&pooled)
-        #expect(backend.download(pooled).allSatisfy(\.isNaN))
+        #expect(backend.download(pooled).allSatisfy { $0.isNaN })
     }
 
     @Test("a chunk's row count replaces the one before")

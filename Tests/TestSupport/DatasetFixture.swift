@@ -13,6 +13,9 @@ public struct DatasetFixture: Sendable {
     /// The logger that runs get; silent unless a test looks at it.
     public let log: Logger
 
+    /// The fingerprint of the stub's model.
+    public static let model = [UInt8](repeating: 7, count: 32)
+
     /// Creates the table that `embedding-job schema` would create.
     public init(_ database: TemporaryDatabase, dimension: Int = 4, names: DatasetNames = DatasetNames()) async throws {
         self.database = database
@@ -34,22 +37,23 @@ public struct DatasetFixture: Sendable {
 
     /// Drains the table with a number of lanes.
     public func drain(
-        _ encoder: any TextEncoder, batchSize: Int = 100, limit: Int? = nil, lanes: Int = 2, url: String? = nil
+        _ encoder: any TextEncoder, lanes: Int = 2, url: String? = nil, control: RunControl = RunControl(),
+        _ configure: (inout EmbeddingRun.Options) -> Void = { _ in }
     ) async throws -> RunReport {
-        var sessions: [PostgresSession] = []
-        for _ in 0..<lanes {
-            sessions.append(
-                try await PostgresSession.connect(to: url ?? database.url, applicationName: "embedding-job test"))
+        let url = url ?? database.url
+        let connect = { @Sendable () async throws(PostgresError) in
+            try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
         }
+        var sessions: [PostgresSession] = []
+        for _ in 0..<lanes { sessions.append(try await connect()) }
         let table = try await Preflight(session: sessions[0], names: names, log: log)
-            .check(for: .run(dimension: encoder.dimension))
+            .check(for: .run(dimension: encoder.dimension, model: Self.model))
         var options = EmbeddingRun.Options()
-        options.batchSize = batchSize
-        options.limit = limit
-        let report = await EmbeddingRun(sessions: sessions, table: table, encoder: encoder, options: options, log: log)
-            .drain()
-        for session in sessions { await session.close() }
-        return report
+        configure(&options)
+        let run = EmbeddingRun(
+            sessions: sessions, table: table, encoder: encoder, model: Self.model, options: options, control: control,
+            log: log, connect: connect)
+        return await run.drain()
     }
 
     /// Fails the test unless every stored vector is the one of the row's text as it is now.

@@ -1,5 +1,8 @@
 -- How many rows wait in each of the 64 virtual shards.
+-- $1 model fingerprint, $2 vector column
 SELECT {SHARD} AS shard, count(*) AS pending
 FROM {TABLE} d
+CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+{JOIN}
 WHERE {ELIGIBLE} AND {TODO}
 GROUP BY 1

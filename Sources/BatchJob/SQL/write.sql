@@ -2,20 +2,25 @@
 -- and its input still hashes to what was encoded; it never waits for anybody's row lock and can be repeated at will.
 -- FOR NO KEY UPDATE leaves rows usable for foreign-key checks; MATERIALIZED keeps the planner from running the locking
 -- part twice.
--- $1 keys, $2 fingerprints, $3 vectors
+-- $1 model fingerprint, $2 vector column, $3 keys, $4 fingerprints, $5 vectors, $6 token counts, $7 truncated
 WITH encoded AS MATERIALIZED (
-    SELECT * FROM unnest($1::{KEY}[], $2::bytea[], $3::{VECTOR}[]) AS x(id, fingerprint, embedding)
+    SELECT * FROM unnest($3::{KEY}[], $4::bytea[], $5::{VECTOR}[], $6::int[], $7::boolean[])
+        AS x(id, fingerprint, embedding, tokens, truncated)
 ),
 unchanged AS MATERIALIZED (
     SELECT d.{ID} AS id, x.embedding
     FROM encoded x
     JOIN {TABLE} d ON d.{ID} = x.id
     CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+    {JOIN}
     WHERE {ELIGIBLE} AND {TODO} AND {FINGERPRINT} = x.fingerprint
     FOR NO KEY UPDATE OF d SKIP LOCKED
-)
-UPDATE {TABLE} d
-SET {COLUMN} = unchanged.embedding
-FROM unchanged
-WHERE d.{ID} = unchanged.id
-RETURNING d.{ID} AS id
+),
+written AS (
+    UPDATE {TABLE} d
+    SET {COLUMN} = unchanged.embedding
+    FROM unchanged
+    WHERE d.{ID} = unchanged.id
+    RETURNING d.{ID} AS id
+){NOTE_STATE}{CLEAR_LEDGER}
+SELECT id FROM written

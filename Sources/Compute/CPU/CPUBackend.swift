@@ -86,7 +86,7 @@ public struct CPUBackend: ComputeBackend {
         }
     }
 
-    /// Kernels of our own: see ``Attention``.
+    /// Kernels of our own: see <doc:0001-attention-kernel>.
     public func attention(
         _ packedQKV: CPUMatrix, headCount: Int, boundaries: TextBoundaries, into output: inout CPUMatrix
     ) {
@@ -108,7 +108,7 @@ public struct CPUBackend: ComputeBackend {
         }
     }
 
-    /// See ``Pooling``.
+    /// One pass over the rows of each text.
     public func pool(
         _ input: CPUMatrix, _ strategy: PoolingStrategy, boundaries: TextBoundaries, into output: inout CPUMatrix
     ) {

@@ -1,0 +1,114 @@
+public import Logging
+public import Postgres
+
+/// One connection that works on batches, and gets itself a new one when it breaks.
+///
+/// A failure that may pass is retried within a budget, with growing pauses of random length: a restarting server, a full
+/// pool, a lock that did not come. What was encoded is kept, so nothing is encoded twice because of the database.
+public actor Lane {
+    /// Opens a connection.
+    public typealias Connector = @Sendable () async throws(PostgresError) -> PostgresSession
+
+    private let connect: Connector
+    private let budget: Duration
+    private let log: Logger
+    private let table: DatasetTable
+    private let model: [UInt8]
+    private var queue: DatasetQueue
+
+    init(
+        _ session: PostgresSession, table: DatasetTable, model: [UInt8], retryBudget: Duration, log: Logger,
+        connect: @escaping Connector
+    ) {
+        self.connect = connect
+        self.table = table
+        self.model = model
+        self.log = log
+        budget = retryBudget
+        queue = DatasetQueue(session: session, table: table, model: model)
+    }
+
+    /// Counts the rows that wait in each shard.
+    func plan() async throws -> [Int32: Int] {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.plan() }
+    }
+
+    /// Counts the rows that the ledger holds back.
+    func quarantined() async throws -> Int? {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.quarantined() }
+    }
+
+    /// Claims shards and reads their next rows.
+    func claim(_ assignment: ShardSchedule.Assignment) async throws -> DatasetQueue.Claim {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.claim(assignment) }
+    }
+
+    /// Writes a batch; if the connection breaks meanwhile, finds out what was committed and writes the rest.
+    func complete(_ batch: EncodedBatch) async throws -> BatchOutcome {
+        try await retrying { (queue, attempt) throws(PostgresError) in
+            attempt == 0 ? try await queue.complete(batch) : try await queue.recover(batch, attempt: attempt)
+        }
+    }
+
+    /// Closes the connection; an open transaction is rolled back.
+    func close() async {
+        await queue.session.close()
+    }
+
+    /// Opens the first connection of a run, waiting for a server that is absent within the budget.
+    public static func connectPatiently(
+        within budget: Duration, log: Logger, _ connect: Connector
+    ) async throws -> PostgresSession {
+        try await retrying(within: budget, log: log) { _ throws(PostgresError) in try await connect() }
+    }
+
+    /// Runs an operation on a connection that works until it succeeds, fails for good, or the budget is spent.
+    private func retrying<Result: Sendable>(
+        _ operation: (DatasetQueue, _ attempt: Int) async throws(PostgresError) -> Result
+    ) async throws -> Result {
+        try await Self.retrying(within: budget, log: log) { attempt throws(PostgresError) in
+            if await !queue.session.isUsable {
+                queue = DatasetQueue(session: try await connect(), table: table, model: model)
+            } else if attempt > 0 {
+                // A transaction that failed on a connection that is still good must be ended.
+                try await queue.rollback()
+            }
+            return try await operation(queue, attempt)
+        }
+    }
+
+    /// Runs an operation until it succeeds, fails for good, or the budget is spent.
+    private static func retrying<Result: Sendable>(
+        within budget: Duration, log: Logger,
+        _ operation: (_ attempt: Int) async throws(PostgresError) -> Result
+    ) async throws -> Result {
+        var attempt = 0
+        var firstFailure: ContinuousClock.Instant?
+        while true {
+            do throws(PostgresError) {
+                return try await operation(attempt)
+            } catch {
+                guard error.disposition == .retry, !error.isInterruption else { throw error }
+                let now = ContinuousClock.now
+                let started = firstFailure ?? now
+                firstFailure = started
+                guard now - started < budget else { throw error }
+                log.warning("database failed, trying again", metadata: metadata([.error: error.description]))
+                attempt += 1
+                try await Task.sleep(for: pause(attempt))
+            }
+        }
+    }
+
+    /// A pause between nothing and a limit that doubles from 50 ms to 2 s.
+    private static func pause(_ attempt: Int) -> Duration {
+        .milliseconds(Int.random(in: 0...min(2000, 50 << min(attempt, 6))))
+    }
+}
+
+extension PostgresError {
+    /// Whether the job itself asked for the end of the statement.
+    fileprivate var isInterruption: Bool {
+        if case .interrupted = self { true } else { false }
+    }
+}

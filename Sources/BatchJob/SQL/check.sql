@@ -1,0 +1,8 @@
+-- After a lost connection: which rows of the batch carry its result, because the COMMIT whose answer never came succeeded.
+-- $1 model fingerprint, $2 vector column, $3 keys, $4 fingerprints
+SELECT x.id
+FROM unnest($3::{KEY}[], $4::bytea[]) AS x(id, fingerprint)
+JOIN {TABLE} d ON d.{ID} = x.id
+CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+{CHECK_STATE}
+WHERE d.{COLUMN} IS NOT NULL AND {FINGERPRINT} = x.fingerprint

@@ -1,0 +1,18 @@
+-- Remembers rows that were blamed: the pause doubles with every attempt at the same text, from half an hour to a week; a
+-- row without text waits a week at once. An edit makes the row eligible at once, because its fingerprint differs.
+-- $1 model fingerprint, $2 keys, $3 fingerprints, $4 classes, $5 codes
+INSERT INTO {LEDGER} AS f
+    (dataset_id, model_fingerprint, source_fingerprint, error_class, error_code, next_attempt_at)
+SELECT x.id, $1::bytea, x.fingerprint, x.class, x.code,
+    now() + CASE x.class WHEN 'EMPTY' THEN interval '7 days' ELSE interval '30 minutes' END
+FROM unnest($2::{KEY}[], $3::bytea[], $4::text[], $5::text[]) AS x(id, fingerprint, class, code)
+ON CONFLICT (dataset_id, model_fingerprint) DO UPDATE SET
+    attempts = CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN f.attempts + 1 ELSE 1 END,
+    first_failed_at =
+        CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN f.first_failed_at ELSE now() END,
+    source_fingerprint = excluded.source_fingerprint,
+    error_class = excluded.error_class,
+    error_code = excluded.error_code,
+    last_failed_at = now(),
+    next_attempt_at = greatest(excluded.next_attempt_at, now() + least(interval '7 days', interval '30 minutes' * power(2,
+        CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN least(f.attempts, 12) ELSE 0 END)))

@@ -1,0 +1,73 @@
+import Compute
+import Safetensors
+import SentenceEncoding
+import Testing
+import TestSupport
+import Tokenization
+
+/// Every stage of a few texts, computed by the reference implementation with each text alone in its batch.
+struct StageGoldens {
+    private let file: SafetensorsFile
+    let hidden: Int
+    let texts: [TokenizedText]
+
+    init(_ path: String, hidden: Int) throws {
+        file = try SafetensorsFile(contentsOf: path)
+        self.hidden = hidden
+        let count = try #require(file.tensor(named: "lengths")).elementCount
+        let lengths = try file.int64s(named: "lengths", shape: [count])
+        var ids = try file.int64s(named: "input_ids", shape: [Int(lengths.reduce(0, +))])[...]
+        texts = lengths.map { length in
+            defer { ids = ids.dropFirst(Int(length)) }
+            return TokenizedText(ids: ids.prefix(Int(length)).map { Int32($0) }, isTruncated: false)
+        }
+    }
+
+    /// Runs all texts as one chunk and compares it with the goldens after every stage.
+    ///
+    /// - Parameter tolerance: The gate: the largest absolute difference allowed in any stage.
+    /// - Returns: The largest differences seen, by stage.
+    @discardableResult
+    func compare<Backend: ComputeBackend>(
+        _ encoder: BERTEncoder<Backend>, on backend: Backend, tolerance: Float = 1e-5
+    ) throws -> [String: Float] {
+        let batch = TokenBatch(texts)
+        var workspace = encoder.makeWorkspace(tokens: batch.ids.count + 5)
+        var differences: [String: Float] = [:]
+        func compare(_ stage: String, _ matrix: Backend.Matrix, rows: Int) throws {
+            let expected = try file.floats(named: stage, shape: [rows, hidden])
+            let difference = LargestDifference(try backend.download(matrix), expected)
+            differences[stage] = difference.value
+            #expect(difference.value <= tolerance, "\(stage): \(difference.description(columns: hidden))")
+        }
+
+        encoder.embed(batch, &workspace)
+        try compare("embeddings", workspace.hidden, rows: batch.ids.count)
+        for (index, layer) in encoder.layers.enumerated() {
+            encoder.apply(layer, batch.boundaries, &workspace)
+            try compare("layer.\(index)", workspace.hidden, rows: batch.ids.count)
+        }
+        encoder.pool(batch.boundaries, &workspace)
+        try compare("pooled", workspace.pooled, rows: texts.count)
+        backend.normalize(&workspace.pooled)
+        try compare("normalized", workspace.pooled, rows: texts.count)
+        return differences
+    }
+}
+
+extension BERTEncoder {
+    /// Loads an encoder alone, without the tokenizer and the workers around it.
+    init(folder path: String, backend: Backend) throws {
+        let model = try ModelFolder(path: path)
+        let checkpoint = try SafetensorsFile(contentsOf: path + "/model.safetensors")
+        try self.init(
+            configuration: model.configuration, pooling: model.pooling, normalizes: model.normalizes, backend: backend
+        ) { (name, shape) throws(SentenceEncodingError) in
+            do throws(SafetensorsError) {
+                return try checkpoint.floats(named: name, shape: shape)
+            } catch {
+                throw .weights(error)
+            }
+        }
+    }
+}
