@@ -20,16 +20,17 @@ struct DatasetQueue: Sendable {
     }
 
     struct Statements: Sendable {
-        let begin, plan, claim, read, releaseSnapshot, write, classify, check: PostgresStatement
+        let begin, plan, embeddedCount, claim, read, releaseSnapshot, write, classify, check: PostgresStatement
         let fail, quarantined: PostgresStatement?
         let commit = PostgresStatement(name: "commit", sql: "COMMIT")
         let rollback = PostgresStatement(name: "rollback", sql: "ROLLBACK")
 
         init(_ table: DatasetTable) {
             begin = table.statement(.begin)
-            plan = table.statement(.plan)
+            plan = table.statement(table.selection == .missing ? .plan : .planOutdated)
+            embeddedCount = table.statement(.embeddedCount)
             claim = table.statement(.claim)
-            read = table.statement(.read)
+            read = table.statement(table.selection == .missing ? .read : .readListed)
             releaseSnapshot = table.statement(.releaseSnapshot)
             write = table.statement(.write)
             classify = table.statement(.classify)
@@ -48,13 +49,24 @@ struct DatasetQueue: Sendable {
         var rows: [DatasetRow] = []
     }
 
-    /// Counts the rows that wait in each shard, quarantined ones included.
-    func plan() async throws(PostgresError) -> [Int32: Int] {
-        var pending: [Int32: Int] = [:]
-        for row in try await session.execute(statements.plan, identity, timeout: .seconds(300)) {
-            pending[try row.int32("shard")] = Int(try row.int64("pending"))
+    /// Counts or lists the rows that wait in each shard, quarantined ones included.
+    func plan() async throws(PostgresError) -> PassPlan {
+        let rows = try await session.execute(statements.plan, identity, timeout: .seconds(300))
+        guard table.selection == .missing else {
+            var keys: [Int32: [[UInt8]]] = [:]
+            for row in rows { keys[try row.int32("shard"), default: []].append(try row.bytes("id")) }
+            return PassPlan(keys: keys)
         }
-        return pending
+        var counts: [Int32: Int] = [:]
+        for row in rows { counts[try row.int32("shard")] = Int(try row.int64("pending")) }
+        return PassPlan(counts: counts)
+    }
+
+    /// Counts all vectors of the column.
+    func embeddedCount() async throws(PostgresError) -> Int {
+        let rows = try await session.execute(statements.embeddedCount, timeout: .seconds(300))
+        guard let row = rows.first else { return 0 }
+        return Int(try row.int64("rows"))
     }
 
     /// Counts eligible rows that the ledger holds back; `nil` without a ledger.
@@ -74,11 +86,13 @@ struct DatasetQueue: Sendable {
 
         let positions = assignment.positions.filter { claim.granted.contains($0.shard) }
         guard !positions.isEmpty else { return claim }
-        let result = try await session.execute(
-            statements.read,
-            identity + [
-                .int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit)),
-            ])
+        let places: [PostgresValue] =
+            if let listed = assignment.listedKeys(of: claim.granted) {
+                [keys(listed)]
+            } else {
+                [.int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit))]
+            }
+        let result = try await session.execute(statements.read, identity + places)
         try await session.executeScript(statements.releaseSnapshot)
         for row in result {
             claim.rows.append(

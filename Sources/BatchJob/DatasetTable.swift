@@ -36,6 +36,9 @@ public struct DatasetTable: Sendable {
     /// `embedding_state`, likewise.
     var state: String?
 
+    /// Which rows the statements are about.
+    var selection = RowSelection.missing
+
     /// A column that ``Preflight`` has found.
     func column(_ name: String) -> Column {
         guard let column = columns[name] else { preconditionFailure("column \(name) was not looked up") }
@@ -58,8 +61,8 @@ public struct DatasetTable: Sendable {
             "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
             "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
             "{ELIGIBLE}": "d.{STATUS} = \(statusLiteral) AND d.{ACTIVE}",
-            "{TODO}": "d.{COLUMN} IS NULL",
-            "{JOIN}": "",
+            "{TODO}": selection.condition,
+            "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(ShardSchedule.shardCount - 1))::int",
             "{SOURCE}": SQLFile.source.text,
             "{CUT}": SQLFile.cut.text,

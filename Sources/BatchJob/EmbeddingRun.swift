@@ -18,6 +18,12 @@ public struct EmbeddingRun: Sendable {
         public var retryBudget = Duration.seconds(60)
         /// Whether a drained run with failed rows ends with ``ExitReason/rowErrors``.
         public var failsOnRowErrors = false
+        /// Whether vectors of another text or another model are replaced, after missing ones are filled in.
+        public var replacesOutdated = false
+        /// Whether vectors of unknown origin are replaced as well.
+        public var replacesUnknown = false
+        /// Whether more than a fifth of all vectors may be replaced.
+        public var replacesMany = false
         /// The shard this process visits first among equally full ones, so that several start apart.
         public var firstShard = Int32.random(in: 0..<Int32(ShardSchedule.shardCount))
 
@@ -61,7 +67,11 @@ public struct EmbeddingRun: Sendable {
         var reason: ExitReason
         do {
             let rowEncoder = try await RowEncoder(encoder)
-            reason = try await drain(rowEncoder, tally)
+            reason = try await drain(.missing, rowEncoder, tally)
+            if options.replacesOutdated, reason == .drained {
+                try await guardBlastRadius()
+                reason = try await drain(outdated, rowEncoder, tally)
+            }
         } catch {
             let failure = RunFailure(error)
             log.error("run ended early", metadata: metadata([.error: failure.description]))
@@ -72,12 +82,28 @@ public struct EmbeddingRun: Sendable {
         return await tally.finish(reason)
     }
 
+    private var outdated: RowSelection { .outdated(includingUnknown: options.replacesUnknown) }
+
+    /// Refuses to replace more than a fifth of all vectors unless told to: a wrong model by mistake would replace them all.
+    private func guardBlastRadius() async throws {
+        await lanes[0].select(outdated)
+        let count = try await lanes[0].plan().count
+        let total = try await lanes[0].embeddedCount()
+        guard options.replacesMany || 5 * count <= total else {
+            throw RunFailure(
+                .blastRadius, "\(count) of \(total) vectors would be replaced; add --yes if that is meant to happen")
+        }
+    }
+
     /// Passes over the table until one finds nothing to do.
-    private func drain(_ rowEncoder: RowEncoder, _ tally: RunTally) async throws -> ExitReason {
+    private func drain(
+        _ selection: RowSelection, _ rowEncoder: RowEncoder, _ tally: RunTally
+    ) async throws -> ExitReason {
+        for lane in lanes { await lane.select(selection) }
         var last: Int?
         while true {
-            let pending = try await lanes[0].plan()
-            let count = pending.values.reduce(0, +)
+            let plan = try await lanes[0].plan()
+            let count = plan.count
             await tally.plan(count)
             await tally.close(pending: count, quarantined: count == 0 ? 0 : try await lanes[0].quarantined())
             let rowsLeft = await options.limit.map { [attempted = tally.attempted] in $0 - attempted }
@@ -87,7 +113,7 @@ public struct EmbeddingRun: Sendable {
             if let reason = await control.reason { return reason }
 
             last = progress
-            let schedule = ShardSchedule(pending: pending, firstShard: options.firstShard, rowLimit: rowsLeft)
+            let schedule = ShardSchedule(plan, firstShard: options.firstShard, rowLimit: rowsLeft)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lane in lanes { group.addTask { try await work(lane, schedule, rowEncoder, tally) } }
                 try await group.waitForAll()

@@ -12,7 +12,7 @@ public actor Lane {
     private let connect: Connector
     private let budget: Duration
     private let log: Logger
-    private let table: DatasetTable
+    private var table: DatasetTable
     private let model: [UInt8]
     private var queue: DatasetQueue
 
@@ -28,8 +28,19 @@ public actor Lane {
         queue = DatasetQueue(session: session, table: table, model: model)
     }
 
-    /// Counts the rows that wait in each shard.
-    func plan() async throws -> [Int32: Int] {
+    /// Makes all further statements about these rows.
+    func select(_ selection: RowSelection) {
+        table.selection = selection
+        queue = DatasetQueue(session: queue.session, table: table, model: model)
+    }
+
+    /// Counts all vectors of the column.
+    func embeddedCount() async throws -> Int {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.embeddedCount() }
+    }
+
+    /// Counts or lists the rows that wait in each shard.
+    func plan() async throws -> PassPlan {
         try await retrying { (queue, _) throws(PostgresError) in try await queue.plan() }
     }
 

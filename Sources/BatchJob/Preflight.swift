@@ -24,7 +24,7 @@ public struct Preflight: Sendable {
         /// Changing the ledger of failures, which must exist.
         case ledger
         /// Writing vectors of this many components, made by the model with this fingerprint.
-        case run(dimension: Int, model: [UInt8])
+        case run(dimension: Int, model: [UInt8], replacesOutdated: Bool = false)
     }
 
     /// Confirms the table, or throws a ``RunFailure`` that lists all findings.
@@ -42,15 +42,20 @@ public struct Preflight: Sendable {
             statusLiteral: try await session.quoteLiteral(names.statusValue))
         if case .status = purpose { return table }
         table.ledger = try await sideTable("embedding_failure", of: table, mustDelete: true)
-        guard case .run(_, let model) = purpose else {
+        guard case .run(_, let model, let replacesOutdated) = purpose else {
             guard table.ledger != nil else {
                 throw RunFailure(.configuration, "there is no embedding_failure table that this role may write")
             }
             return table
         }
         table.state = try await sideTable("embedding_state", of: table, mustDelete: false)
+        guard table.state != nil || !replacesOutdated else {
+            throw RunFailure(
+                .configuration,
+                "--stale needs the table embedding_state, writable by this role; embedding-job schema prints its DDL")
+        }
         try await adviseOnIndex(table)
-        try await checkModels(table, model)
+        if !replacesOutdated { try await checkModels(table, model) }
         return table
     }
 
@@ -159,7 +164,7 @@ public struct Preflight: Sendable {
         _ column: DatasetTable.Column?, _ vector: DatasetTable.VectorType, _ table: String, _ purpose: Purpose,
         _ findings: inout [String]
     ) {
-        guard let column, case .run(let dimension, _) = purpose else { return }
+        guard let column, case .run(let dimension, _, _) = purpose else { return }
         guard column.typeName == "vector" || column.typeName == "halfvec" else {
             findings.append("\(table).\(column.name) is \(column.type), not vector; name a vector column with --column")
             return

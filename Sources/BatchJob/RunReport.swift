@@ -22,6 +22,8 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case configuration
     /// The column holds mostly vectors of another model.
     case mixedModel = "mixed_model"
+    /// More vectors would be replaced than a run may replace without being told to.
+    case blastRadius = "blast_radius"
     /// SIGTERM or SIGINT.
     case signal
     /// The command line cannot be understood; no run began.
@@ -34,7 +36,7 @@ public enum ExitReason: String, Sendable, CaseIterable {
         case .canary, .noSuccess, .internal: 70
         case .rowErrors: 65
         case .maxRuntime, .database: 75
-        case .configuration, .mixedModel: 78
+        case .configuration, .mixedModel, .blastRadius: 78
         case .signal: 143
         case .usage: 64
         }

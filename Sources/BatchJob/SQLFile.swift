@@ -1,6 +1,10 @@
 /// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
 enum SQLFile: String, CaseIterable {
     case begin, plan, claim, read, write, classify, check, fail, quarantined, models, source, cut
+    case planOutdated = "plan-outdated"
+    case readListed = "read-listed"
+    case joinState = "join-state"
+    case embeddedCount = "embedded-count"
     case notQuarantined = "not-quarantined"
     case writeState = "write-state"
     case writeLedger = "write-ledger"
@@ -36,6 +40,10 @@ enum SQLFile: String, CaseIterable {
         case .fail: PackageResources.fail_sql
         case .quarantined: PackageResources.quarantined_sql
         case .models: PackageResources.models_sql
+        case .planOutdated: PackageResources.plan_outdated_sql
+        case .readListed: PackageResources.read_listed_sql
+        case .joinState: PackageResources.join_state_sql
+        case .embeddedCount: PackageResources.embedded_count_sql
         case .notQuarantined: PackageResources.not_quarantined_sql
         case .writeState: PackageResources.write_state_sql
         case .writeLedger: PackageResources.write_ledger_sql

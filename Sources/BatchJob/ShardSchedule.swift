@@ -12,6 +12,8 @@ actor ShardSchedule {
         let shard: Int32
         /// The key of the last row read, in the server's binary form; `nil` before the first.
         var after: [UInt8]?
+        /// The keys still to read, if the plan listed them.
+        var listed: [[UInt8]]?
         /// How many rows are left, by the plan; others may have changed it since.
         var pending: Int
     }
@@ -20,6 +22,12 @@ actor ShardSchedule {
     struct Assignment: Sendable {
         let positions: [Position]
         let rowLimit: Int
+
+        /// The listed keys to read, in the order of the shards; `nil` if the plan listed none.
+        func listedKeys(of granted: Set<Int32>) -> [[UInt8]]? {
+            guard positions.contains(where: { $0.listed != nil }) else { return nil }
+            return Array(positions.filter { granted.contains($0.shard) }.flatMap { $0.listed ?? [] }.prefix(rowLimit))
+        }
     }
 
     private var waiting: [Position]
@@ -28,14 +36,14 @@ actor ShardSchedule {
     /// Starts a pass.
     ///
     /// - Parameters:
-    ///   - pending: The number of rows that wait in each shard; shards without any are not visited.
+    ///   - plan: The rows that wait in each shard; shards without any are not visited.
     ///   - firstShard: Where this process starts among equally full shards, so that several start apart.
     ///   - rowLimit: The most rows to hand out, `nil` for all.
-    init(pending: [Int32: Int], firstShard: Int32, rowLimit: Int?) {
+    init(_ plan: PassPlan, firstShard: Int32, rowLimit: Int?) {
         let count = Int32(Self.shardCount)
-        waiting = pending.filter { $0.value > 0 }
-            .sorted { ($0.key - firstShard + count) % count < ($1.key - firstShard + count) % count }
-            .map { Position(shard: $0.key, after: nil, pending: $0.value) }
+        waiting = plan.positions.filter { $0.pending > 0 }.sorted {
+            ($0.shard - firstShard + count) % count < ($1.shard - firstShard + count) % count
+        }
         rowsLeft = rowLimit
     }
 
@@ -62,6 +70,10 @@ actor ShardSchedule {
     ///   - rows: Shard and key of each row that was read, in the order read.
     func finish(_ assignment: Assignment, granted: Set<Int32>, rows: [(shard: Int32, key: [UInt8])]) {
         if let rowsLeft { self.rowsLeft = rowsLeft + assignment.rowLimit - rows.count }
+        if let asked = assignment.listedKeys(of: granted) {
+            dropListed(Set(asked), from: assignment.positions.filter { granted.contains($0.shard) })
+            return
+        }
         // Fewer rows than asked for: the granted shards are empty. Otherwise reading stopped in the last row's shard.
         guard rows.count == assignment.rowLimit, let lastShard = rows.last?.shard else { return }
         for var position in assignment.positions.drop(while: { $0.shard != lastShard })
@@ -73,6 +85,32 @@ actor ShardSchedule {
         }
     }
 
-    /// How many more rows the limit of the run allows.
-    var remainingLimit: Int? { rowsLeft }
+    private func dropListed(_ asked: Set<[UInt8]>, from positions: [Position]) {
+        for var position in positions {
+            let left = (position.listed ?? []).filter { !asked.contains($0) }
+            guard !left.isEmpty else { continue }
+            (position.listed, position.pending) = (left, left.count)
+            waiting.append(position)
+        }
+    }
+}
+
+/// What waits at the beginning of a pass.
+struct PassPlan: Sendable {
+    let positions: [ShardSchedule.Position]
+
+    /// All rows.
+    var count: Int { positions.reduce(0) { $0 + $1.pending } }
+
+    /// Rows without a vector, counted by shard; reading finds them by an index.
+    init(counts: [Int32: Int]) {
+        positions = counts.map { ShardSchedule.Position(shard: $0.key, after: nil, listed: nil, pending: $0.value) }
+    }
+
+    /// Rows that no index finds, listed by shard.
+    init(keys: [Int32: [[UInt8]]]) {
+        positions = keys.map {
+            ShardSchedule.Position(shard: $0.key, after: nil, listed: $0.value, pending: $0.value.count)
+        }
+    }
 }

@@ -81,7 +81,10 @@ struct RunCommand: AsyncParsableCommand {
         }
         let session = try await Lane.connectPatiently(within: plan.options.retryBudget, log: log, connect)
         let table = try await Preflight(session: session, names: plan.names, log: log)
-            .check(for: .run(dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes))
+            .check(
+                for: .run(
+                    dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes,
+                    replacesOutdated: plan.options.replacesOutdated))
         let encoder = try await loading
         let sessions = [session] + (await moreSessions(connect, log))
         log.info(

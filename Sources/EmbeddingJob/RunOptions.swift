@@ -22,10 +22,20 @@ struct RunOptions: ParsableArguments {
             valueName: "seconds"))
     var dbRetrySeconds: PositiveCount?
 
+    @Flag(help: "Exit with status 65 if rows failed. [EMBEDDING_FAIL_ON_ROW_ERRORS]")
+    var failOnRowErrors = false
+
     @Flag(
-        inversion: .prefixedNo,
-        help: "Exit with status 65 if rows failed (default: no). [EMBEDDING_FAIL_ON_ROW_ERRORS]")
-    var failOnRowErrors: Bool?
+        help: ArgumentHelp(
+            "Then replace vectors that came from another text or another model. [EMBEDDING_STALE]",
+            discussion: "Needs the table embedding_state."))
+    var stale = false
+
+    @Flag(help: "With --stale: also vectors of unknown origin. [EMBEDDING_INCLUDE_UNKNOWN]")
+    var includeUnknown = false
+
+    @Flag(help: "With --stale: even if that is more than a fifth of all vectors. [EMBEDDING_YES]")
+    var yes = false
 
     /// The options of the run.
     func options(_ settings: Settings) throws -> EmbeddingRun.Options {
@@ -35,7 +45,13 @@ struct RunOptions: ParsableArguments {
         if let seconds = try settings.value(dbRetrySeconds, "EMBEDDING_DB_RETRY_SECONDS") {
             options.retryBudget = .seconds(seconds.value)
         }
-        options.failsOnRowErrors = try settings.value(failOnRowErrors, "EMBEDDING_FAIL_ON_ROW_ERRORS") ?? false
+        options.failsOnRowErrors = try settings.flag(failOnRowErrors, "EMBEDDING_FAIL_ON_ROW_ERRORS")
+        options.replacesOutdated = try settings.flag(stale, "EMBEDDING_STALE")
+        options.replacesUnknown = try settings.flag(includeUnknown, "EMBEDDING_INCLUDE_UNKNOWN")
+        options.replacesMany = try settings.flag(yes, "EMBEDDING_YES")
+        guard options.replacesOutdated || !(options.replacesUnknown || options.replacesMany) else {
+            throw RunFailure(.configuration, "--include-unknown and --yes only mean something with --stale")
+        }
         // Set by Kubernetes in every pod of an Indexed Job: pods start apart.
         if let index = try settings.value(Int?.none, "JOB_COMPLETION_INDEX"),
             let pods = try settings.value(PositiveCount?.none, "EMBEDDING_PODS")

@@ -33,6 +33,11 @@ struct Settings: Sendable {
         return value
     }
 
+    /// Whether a flag is given, or its variable is `true`.
+    func flag(_ flag: Bool, _ variable: String) throws -> Bool {
+        try flag || value(Bool?.none, variable) ?? false
+    }
+
     /// The value of an option that must be set.
     func required<Value: ExpressibleByArgument>(_ flag: Value?, _ option: String, _ variable: String) throws -> Value {
         guard let value = try value(flag, variable) else {

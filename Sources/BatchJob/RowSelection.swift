@@ -1,0 +1,24 @@
+/// Which eligible rows a drain is about.
+enum RowSelection: Sendable, Equatable {
+    /// Rows without a vector.
+    case missing
+    /// Rows whose vector came from another text or another model, by `embedding_state`.
+    ///
+    /// A vector that the state table does not know is left alone unless `includingUnknown` is set: somebody else may have
+    /// written it on purpose.
+    case outdated(includingUnknown: Bool)
+
+    /// The condition on a row `d`, its input `s.source` and its state `e`.
+    var condition: String {
+        switch self {
+        case .missing:
+            "d.{COLUMN} IS NULL"
+        case .outdated(let includingUnknown):
+            "d.{COLUMN} IS NOT NULL AND (e.model_fingerprint <> $1::bytea OR e.source_fingerprint <> {FINGERPRINT}"
+                + (includingUnknown ? " OR e.dataset_id IS NULL)" : ")")
+        }
+    }
+
+    /// Whether the condition looks at the state table.
+    var needsState: Bool { self != .missing }
+}

@@ -1,0 +1,8 @@
+-- Rows whose vector came from another text, another model or, if asked for, an unknown source. One scan of the table.
+-- $1 model fingerprint, $2 vector column
+SELECT d.{ID} AS id, {SHARD} AS shard
+FROM {TABLE} d
+CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+{JOIN}
+WHERE {ELIGIBLE} AND {TODO}
+ORDER BY d.{ID}
