@@ -1,0 +1,62 @@
+# The job and its model in one image: no download, no shell script and no write to its file system at run time.
+#
+#   docker build --build-arg REVISION="$(git rev-parse HEAD)" --tag embedding-job .
+#   docker run --rm --read-only --env DATABASE_URL embedding-job
+
+ARG SWIFT_VERSION=6.3
+ARG MODEL=all-MiniLM-L6-v2
+
+FROM swift:${SWIFT_VERSION}-bookworm AS tools
+WORKDIR /src
+COPY Scripts/setup Scripts/
+RUN Scripts/setup
+
+# Verified against the committed checksums; a model that is already in the build context is not fetched again.
+FROM tools AS model
+ARG MODEL
+ARG HF_ENDPOINT=https://huggingface.co
+COPY Scripts/fetch-weights Scripts/
+COPY weights/${MODEL} weights/${MODEL}
+RUN Scripts/fetch-weights "${MODEL}" && chmod -R a=rX,u+w weights
+
+# Dependencies are a layer of their own. The package's manifest names the test targets, so their folders must be there.
+FROM tools AS build
+COPY Package.swift ./
+RUN swift package resolve
+COPY Sources Sources
+COPY Tests Tests
+RUN swift build -c release --static-swift-stdlib -Xlinker -s --product embedding-job \
+    && cp "$(swift build -c release --show-bin-path)/embedding-job" /
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        ca-certificates \
+        libopenblas0-pthread \
+        libpq5 \
+        libssl3 \
+        libutf8proc2 \
+    && rm -rf /var/lib/apt/lists/*
+
+ARG MODEL
+COPY --from=model /src/weights /opt/embedding-job/weights
+COPY --from=build /embedding-job /usr/local/bin/
+
+# OpenBLAS starts a thread for every processor of the node when it is loaded, before the program can tell it not to.
+ENV EMBEDDING_MODEL=${MODEL} \
+    EMBEDDING_WEIGHTS=/opt/embedding-job/weights \
+    OPENBLAS_NUM_THREADS=1
+
+# A number, so that Kubernetes can tell that it is not root.
+USER 65532:65532
+# A missing library fails the build of the image, not its first run.
+RUN ["embedding-job", "--version"]
+ENTRYPOINT ["embedding-job"]
+CMD ["run"]
+
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="embedding-job" \
+      org.opencontainers.image.description="Gives every row of a PostgreSQL table its sentence embedding, then exits." \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
