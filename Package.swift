@@ -67,7 +67,8 @@ let executables: [Target] = [
 
 let tests: [Target] = [
     .target(
-        name: "TestSupport", dependencies: [
+        name: "TestSupport",
+        dependencies: [
             "BatchJob", "Compute", "Postgres", "Safetensors", "SentenceEncoding", "Tokenization", logging,
         ],
         path: "Tests/TestSupport", exclude: ["Fixtures"]),
