@@ -1,5 +1,7 @@
 import ArgumentParser
 import BatchJob
+import Glibc
+import SystemPackage
 
 /// The command line of `embedding-job`.
 @main
@@ -20,7 +22,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
             Every option can be set by the environment variable that its help names, also in a file .env in the working \
             directory; a flag wins over the environment, the environment over the file.
 
-            EXIT STATUS: 0 drained, or --limit reached · 64 command line · 65 malformed input line · 70 systemic fault · \
+            EXIT STATUS: 0 drained, or --limit reached · 64 command line · 65 input or output file · 70 systemic fault · \
             75 database unavailable, try again · 78 configuration · 143 stopped by a signal
             """,
         version: "0.1.0",
@@ -34,6 +36,9 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
     ///
     /// A run that cannot even begin because of its command line still prints its line of JSON.
     static func main() async {
+        // A reader of the log or the report that goes away must not kill a run. The other commands end as filters do.
+        let isRun = isRun(CommandLine.arguments.dropFirst().first)
+        signal(SIGPIPE, isRun ? SIG_IGN : SIG_DFL)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -42,13 +47,20 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            if exitCode(for: error) == .validationFailure, isRun(CommandLine.arguments.dropFirst().first) {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            if isRun {
                 var report = RunReport()
                 report.exitReason = .usage
                 print(report.json)
             }
-            exit(withError: error)
+            _ = try? FileDescriptor.standardError.writeAll((withoutPasswords(fullMessage(for: error)) + "\n").utf8)
+            exit(withError: ExitCode.validationFailure)
         }
+    }
+
+    /// The message quotes arguments, and one in the wrong place may be a connection string with its password.
+    private static func withoutPasswords(_ message: String) -> String {
+        message.replacing(/(:\/\/|password=).*/) { $0.output.1 + "…" }
     }
 
     private static func isRun(_ argument: String?) -> Bool {

@@ -33,10 +33,12 @@ struct EncodeCommand: AsyncParsableCommand {
             let input = try settings.required(input, "--input", "EMBEDDING_INPUT")
             let output = try settings.required(output, "--output", "EMBEDDING_OUTPUT")
             let batchSize = try settings.value(batchSize, "EMBEDDING_BATCH_SIZE")?.value ?? 1000
-            let lines = try TextLines(contentsOf: input).map { try $0.get() }
-            let encoder = try model.load(try model.folder(settings), try model.allowance(settings))
-            var file = try VectorFile(path: output, dimension: encoder.dimension)
+            let folder = try model.folder(settings)
+            let allowance = try model.allowance(settings)
+            let lines = try await TextLines(contentsOf: input).map { try $0.get() }
+            var file = try VectorFile(path: output, dimension: folder.configuration.hiddenSize)
             do {
+                let encoder = try model.load(folder, allowance)
                 try await encode(lines, encoder, batchSize, &file)
                 try file.finish()
             } catch {

@@ -1,12 +1,52 @@
+import Dispatch
 import FoundationEssentials
+import Glibc
 import SystemPackage
 
-/// The two operations on whole files that the output needs.
+/// What reading and writing whole files needs beyond `SystemPackage`, without raw memory.
 enum FileSystem {
-    /// Moves a file, replacing what is there.
+    /// Reads to the end of a file or a pipe; Foundation refuses everything but regular files.
+    static func contents(of descriptor: FileDescriptor) async throws -> Data {
+        var contents = Data()
+        while true {
+            let chunk = try await nextChunk(of: descriptor)
+            guard !chunk.isEmpty else { return contents }
+            contents.append(chunk)
+        }
+    }
+
+    private static func nextChunk(of descriptor: FileDescriptor) async throws -> Data {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchIO.read(
+                fromFileDescriptor: descriptor.rawValue, maxLength: 1 << 20, runningHandlerOn: .global()
+            ) { data, error in
+                if error == 0 {
+                    continuation.resume(returning: Data(data))
+                } else {
+                    continuation.resume(throwing: Errno(rawValue: error))
+                }
+            }
+        }
+    }
+
+    /// Whether there is a folder of this name.
+    static func isFolder(_ path: FilePath) -> Bool {
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: path.string, isDirectory: &isFolder) && isFolder
+    }
+
+    /// Moves a file over another, so that the name stands for a complete file at every moment.
+    ///
+    /// `FileManager.moveItem` does not replace; an atomic write does, by `rename`, for the price of a copy.
     static func move(_ source: FilePath, to destination: FilePath) throws {
-        remove(destination)
-        try FileManager.default.moveItem(atPath: source.string, toPath: destination.string)
+        do {
+            let data = try Data(contentsOf: URL(filePath: source.string), options: .alwaysMapped)
+            try data.write(to: URL(filePath: destination.string), options: .atomic)
+        } catch let error as CocoaError {
+            guard let cause = error.underlying as? POSIXError else { throw error }
+            throw Errno(rawValue: cause.code.rawValue)
+        }
+        remove(source)
     }
 
     /// Removes a file if it is there.

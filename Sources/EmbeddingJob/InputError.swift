@@ -1,6 +1,6 @@
 /// Why a file of texts cannot be read or a file of vectors cannot be written.
 enum InputError: Error, Equatable, CustomStringConvertible {
-    case unreadable(String)
+    case unreadable(String, reason: String)
     case malformedLine(file: String, number: Int, reason: String)
     case unwritable(String, reason: String)
     case unknownFormat(String)
@@ -10,10 +10,10 @@ enum InputError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unreadable(let path):
-            "\(path) cannot be read; name a file of JSON lines, or - for standard input"
+        case .unreadable(let path, let reason):
+            "\(path) cannot be read: \(reason); name a file of JSON lines, or - for standard input"
         case .malformedLine(let file, let number, let reason):
-            "\(file), line \(number): \(reason); nothing was written"
+            "\(file), line \(number): \(reason); mend the line, or take it out"
         case .unwritable(let path, let reason):
             "\(path) cannot be written: \(reason)"
         case .unknownFormat(let path):

@@ -23,10 +23,10 @@ struct Settings: Sendable {
 
     /// The value of an option, `nil` if nobody set it.
     ///
-    /// An empty variable counts as not set.
+    /// An empty variable counts as not set, so `.env` may set it.
     func value<Value: ExpressibleByArgument>(_ flag: Value?, _ variable: String) throws -> Value? {
         if let flag { return flag }
-        guard let text = try text(variable), !text.isEmpty else { return nil }
+        guard let text = try text(variable) else { return nil }
         guard let value = Value(argument: text) else {
             throw RunFailure(.configuration, "the environment variable \(variable) is not a valid \(Value.noun)")
         }
@@ -47,9 +47,15 @@ struct Settings: Sendable {
     }
 
     private func text(_ variable: String) throws -> String? {
-        if let value = try environment.environmentValue(forName: variable) { return value }
-        guard let value = try file.environmentValue(forName: variable) else { return nil }
-        // Many .env files put values in quotes.
+        let candidates = [
+            try environment.environmentValue(forName: variable),
+            try file.environmentValue(forName: variable).map(Self.unquoted),
+        ]
+        return candidates.compactMap { $0 }.first { !$0.isEmpty }
+    }
+
+    /// Many `.env` files put values in quotes.
+    private static func unquoted(_ value: String) -> String {
         for quote in ["\"", "'"] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) {
             return String(value.dropFirst().dropLast())
         }
@@ -60,7 +66,8 @@ struct Settings: Sendable {
 extension ExpressibleByArgument {
     /// What a message calls a value of this type.
     fileprivate static var noun: String {
-        Self.self == PositiveCount.self ? "number, it must be 1 or more" : "value"
+        if Self.self == PositiveCount.self { return "number, it must be 1 or more" }
+        return Self.self == Bool.self ? "value, it must be true or false" : "value"
     }
 }
 

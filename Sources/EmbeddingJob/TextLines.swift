@@ -1,5 +1,6 @@
 import BatchJob
 import FoundationEssentials
+import SystemPackage
 
 /// A file of JSON lines, one text a line: `{"text":…}` or `{"title":…,"description":…}`, with or without an `id`.
 struct TextLines: Sequence {
@@ -13,13 +14,15 @@ struct TextLines: Sequence {
     private let file: String
     private let data: Data
 
-    /// Opens a file, or standard input for `-`.
-    init(contentsOf path: String) throws(InputError) {
+    /// Reads a file or pipe, or standard input for `-`.
+    init(contentsOf path: String) async throws(InputError) {
         file = path == "-" ? "standard input" : path
         do {
-            data = try Data(contentsOf: URL(filePath: path == "-" ? "/dev/stdin" : path), options: .mappedIfSafe)
+            let descriptor = path == "-" ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly)
+            defer { try? descriptor.close() }
+            data = try await FileSystem.contents(of: descriptor)
         } catch {
-            throw .unreadable(file)
+            throw .unreadable(file, reason: "\(error)")
         }
     }
 
@@ -52,7 +55,8 @@ struct TextLines: Sequence {
             return .success(Line(id: record.id?.json ?? String(number), text: text))
         } catch DecodingError.typeMismatch(_, let context) {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return .failure(refusal(number, key.isEmpty ? "it is not a JSON object" : "\(key) is not a string"))
+            let expected = key == "id" ? "a string or a whole number" : "a string"
+            return .failure(refusal(number, key.isEmpty ? "it is not a JSON object" : "\(key) is not \(expected)"))
         } catch {
             return .failure(refusal(number, "it is not valid JSON"))
         }
@@ -70,7 +74,7 @@ private struct Record: Decodable {
     let description: String?
 }
 
-/// A number or a string, given back as it came.
+/// A whole number or a string, given back as it came.
 private enum Identifier: Decodable {
     case number(Int64)
     case text(String)

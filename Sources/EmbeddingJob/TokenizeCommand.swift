@@ -23,11 +23,11 @@ struct TokenizeCommand: AsyncParsableCommand {
             let settings = try await Settings()
             let input = try settings.required(input, "--input", "EMBEDDING_INPUT")
             let tokenizer = try WordPieceTokenizer(model: try model.folder(settings))
-            for line in try TextLines(contentsOf: input) {
+            for line in try await TextLines(contentsOf: input) {
                 let text = tokenizer.encode(try line.get().text)
                 let ids = text.ids.map(String.init).joined(separator: ",")
-                try FileDescriptor.standardOutput.writeAll(
-                    "{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n".utf8)
+                let json = "{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n"
+                try FileDescriptor.standardOutput.writeAll(json.utf8)
             }
         }
     }

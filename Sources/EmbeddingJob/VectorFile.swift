@@ -26,6 +26,7 @@ struct VectorFile {
         case "jsonl": format = .jsonLines
         default: throw .unknownFormat(path)
         }
+        guard !FileSystem.isFolder(FilePath(path)) else { throw .unwritable(path, reason: "it is a folder") }
         let temporary = FilePath(path + ".partial")
         do {
             descriptor = try FileDescriptor.open(

@@ -1,0 +1,223 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Where settings come from, seen through `schema`, which prints names without a database.
+@Suite("A setting of embedding-job")
+struct ConfigurationTests {
+    private let job: BuiltExecutable
+
+    init() throws {
+        job = try BuiltExecutable()
+    }
+
+    /// The table that `schema` would create.
+    private func table(
+        _ arguments: [String] = [], environment: [String: String] = [:], file: String? = nil
+    ) async throws -> String {
+        if let file { try job.write(file, to: ".env") }
+        let outcome = try await job.run(["schema", "--dimension", "3"] + arguments, environment: environment)
+        try #require(outcome.exitStatus == 0, "\(outcome.standardError)")
+        return String(try #require(outcome.output.firstMatch(of: /CREATE TABLE IF NOT EXISTS (.*) \(\n/)).output.1)
+    }
+
+    @Test(
+        "comes from the flag, else from the environment, else from .env, else from the default",
+        arguments: [
+            ("by_flag", "by_environment", "by_file", "by_flag"), (nil, "by_environment", "by_file", "by_environment"),
+            (nil, nil, "by_file", "by_file"), (nil, nil, nil, "datasets"), ("by_flag", nil, "by_file", "by_flag"),
+            (nil, "", "by_file", "by_file"), (nil, "", nil, "datasets"), (nil, nil, "", "datasets"),
+        ] as [(String?, String?, String?, String)])
+    func precedence(flag: String?, variable: String?, file: String?, expected: String) async throws {
+        let table = try await table(
+            flag.map { ["--table", $0] } ?? [], environment: variable.map { ["EMBEDDING_TABLE": $0] } ?? [:],
+            file: file.map { "EMBEDDING_TABLE=\($0)\n" })
+        #expect(table == expected)
+    }
+
+    @Test(
+        "is read from .env with or without quotes, blanks and a final line feed",
+        arguments: [
+            ("EMBEDDING_TABLE=my_table", "my_table"), ("EMBEDDING_TABLE=\"my_table\"\n", "my_table"),
+            ("EMBEDDING_TABLE='my_table'\r\n", "my_table"), ("  EMBEDDING_TABLE = my_table  \n", "my_table"),
+            ("# EMBEDDING_TABLE=other\n\nEMBEDDING_TABLE=my_table\n", "my_table"),
+            ("EMBEDDING_TABLE=\"We ird\"\n", "\"We ird\""), ("EMBEDDING_TABLE=\"\"\n", "datasets"),
+            ("EMBEDDING_TABLE=a=b\n", "\"a=b\""), ("no setting\n=x\n", "datasets"), ("", "datasets"),
+        ])
+    func file(contents: String, expected: String) async throws {
+        #expect(try await table(file: contents) == expected)
+    }
+
+    @Test("other than a flag has an effect, whichever name it sets")
+    func everyName() async throws {
+        let variables = [
+            "EMBEDDING_TABLE", "EMBEDDING_ID_COLUMN", "EMBEDDING_TITLE_COLUMN", "EMBEDDING_DESCRIPTION_COLUMN",
+            "EMBEDDING_STATUS_COLUMN", "EMBEDDING_STATUS_VALUE", "EMBEDDING_ACTIVE_COLUMN", "EMBEDDING_COLUMN",
+        ]
+        let environment = Dictionary(uniqueKeysWithValues: variables.map { ($0, "x_\($0.lowercased())") })
+        let outcome = try await job.run(["schema", "--dimension", "3"], environment: environment)
+        #expect(outcome.exitStatus == 0)
+        for (variable, value) in environment {
+            #expect(outcome.output.contains(try Regex("\\b\(value)\\b")), "\(variable)")
+        }
+    }
+
+    @Test("file .env that cannot be read is named")
+    func unreadableFile() async throws {
+        try FileManager.default.createDirectory(
+            at: job.folder.appending(path: ".env"), withIntermediateDirectories: false)
+        let outcome = try await job.run(["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"])
+        try outcome.expectRefusal(78, "configuration", naming: [".env cannot be read"])
+    }
+
+    // MARK: - Models
+
+    /// The ids of a text, by which models are told apart.
+    private func ids(_ arguments: [String], environment: [String: String] = [:]) async throws -> String {
+        let input = Data("{\"text\":\"sea\"}".utf8)
+        let outcome = try await job.run(
+            ["tokenize", "--input", "-"] + arguments, environment: environment, input: input)
+        #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+        return outcome.output
+    }
+
+    @Test("names a model by its folder, or by a name in weights or in the folder of EMBEDDING_WEIGHTS")
+    func models() async throws {
+        let expected = "{\"ids\":[2,8,3],\"truncated\":false}\n"
+        for place in ["weights", "elsewhere/models"] {
+            let folder = job.folder.appending(path: place)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                at: URL(filePath: Fixtures.toyModel), to: folder.appending(path: "model-of-\(folder.lastPathComponent)")
+            )
+        }
+        #expect(try await ids(["--model", "model-of-weights"]) == expected)
+        #expect(try await ids(["--model", "weights/model-of-weights"]) == expected)
+        #expect(try await ids(["--model", "./weights/model-of-weights/"]) == expected)
+        #expect(try await ids(["--model", Fixtures.toyModel]) == expected)
+        let environment = ["EMBEDDING_MODEL": "model-of-models", "EMBEDDING_WEIGHTS": "elsewhere/models"]
+        #expect(try await ids([], environment: environment) == expected)
+        try job.write("EMBEDDING_MODEL=model-of-models\nEMBEDDING_WEIGHTS='elsewhere/models'\n", to: ".env")
+        #expect(try await ids([]) == expected)
+    }
+
+    @Test(
+        "that names no model is refused with the path that was tried and what to do", arguments: ["absent", "./absent"])
+    func unknownModel(name: String) async throws {
+        let outcome = try await job.run(["run", "--model", name, "--database-url", "postgresql://h/d"])
+        let path = name.hasPrefix(".") ? name : "weights/absent"
+        try outcome.expectRefusal(
+            78, "configuration", naming: ["model folder \(path) does not exist", "Scripts/fetch-weights"])
+    }
+
+    // MARK: - Bad values
+
+    @Test(
+        "of the environment that is no number of rows or workers is refused by its name, in one line",
+        arguments: [
+            "EMBEDDING_BATCH_SIZE", "EMBEDDING_LIMIT", "EMBEDDING_THREADS", "EMBEDDING_MAX_RUNTIME",
+            "EMBEDDING_DB_RETRY_SECONDS",
+        ],
+        ["abc", "0", "-5", "99999999999999999999", "1.5"])
+    func badNumber(variable: String, value: String) async throws {
+        let arguments = ["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"]
+        let outcome = try await job.run(arguments, environment: [variable: value])
+        try outcome.expectRefusal(78, "configuration", naming: [variable, "1 or more"])
+        #expect(!outcome.standardError.contains(value) || value == "0", "values are not quoted: they may be secrets")
+    }
+
+    @Test(
+        "of the environment that is neither true nor false is refused by its name",
+        arguments: ["EMBEDDING_STALE", "EMBEDDING_FAIL_ON_ROW_ERRORS"])
+    func badFlag(variable: String) async throws {
+        let arguments = ["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"]
+        let outcome = try await job.run(arguments, environment: [variable: "maybe"])
+        try outcome.expectRefusal(78, "configuration", naming: [variable, "true or false"])
+    }
+
+    @Test("that only means something with another is refused without it", arguments: ["--include-unknown", "--yes"])
+    func contradiction(flag: String) async throws {
+        let outcome = try await job.run(
+            ["run", flag, "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"])
+        try outcome.expectRefusal(78, "configuration", naming: [flag, "--stale"])
+    }
+
+    @Test("of .env that is no number is refused as well")
+    func badNumberInFile() async throws {
+        try job.write("EMBEDDING_BATCH_SIZE=many\n", to: ".env")
+        let outcome = try await job.run(["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"])
+        try outcome.expectRefusal(78, "configuration", naming: ["EMBEDDING_BATCH_SIZE"])
+    }
+
+    @Test("that is missing or bad is reported together with all others")
+    func allProblemsAtOnce() async throws {
+        let outcome = try await job.run(
+            [], environment: ["EMBEDDING_BATCH_SIZE": "0", "EMBEDDING_MAX_RUNTIME": "x", "EMBEDDING_THREADS": "-1"])
+        try outcome.expectRefusal(
+            78, "configuration",
+            naming: [
+                "--database-url", "DATABASE_URL", "--model", "EMBEDDING_MODEL", "EMBEDDING_BATCH_SIZE",
+                "EMBEDDING_MAX_RUNTIME",
+                "EMBEDDING_THREADS",
+            ])
+    }
+
+    @Test(
+        "of the command line that is wrong is a usage error, which a run reports as JSON too",
+        arguments: [
+            (["run", "--batch-size", "0"], "--batch-size"), (["--limit", "none"], "--limit"),
+            (["run", "--threads=-1"], "--threads"), (["run", "--frobnicate"], "--frobnicate"),
+            (["--frobnicate"], "--frobnicate"), (["run", "--table"], "--table"), (["run", "datasets"], "datasets"),
+        ])
+    func usage(arguments: [String], mention: String) async throws {
+        let outcome = try await job.run(arguments)
+        #expect(outcome.exitStatus == 64)
+        let report = try RunReportLine(outcome)
+        #expect(report.exitReason == "usage")
+        #expect(report.processed == 0 && report.failed == 0)
+        #expect(outcome.standardError.hasPrefix("Error: "))
+        #expect(outcome.standardError.contains(mention))
+        #expect(outcome.standardError.contains("Usage: embedding-job run"))
+    }
+
+    @Test(
+        "of another command that is wrong leaves standard output empty",
+        arguments: [
+            ["encode", "--batch-size", "0"], ["tokenize", "--output", "x"], ["status", "--apply"], ["frobnicate"],
+        ])
+    func usageOfOtherCommands(arguments: [String]) async throws {
+        let outcome = try await job.run(arguments)
+        #expect(outcome.exitStatus == 64)
+        #expect(outcome.standardOutput.isEmpty)
+        #expect(outcome.standardError.hasPrefix("Error: "))
+    }
+
+    @Test(
+        "that is a connection string in the wrong place is not repeated with its password",
+        arguments: [
+            ["run", "postgresql://user:\(BuiltExecutable.Outcome.password)@host/db"],
+            ["status", "host=h password=\(BuiltExecutable.Outcome.password)"],
+            ["run", "--batch-size", "postgresql://user:\(BuiltExecutable.Outcome.password)@host/db"],
+            ["schema", "--database=postgresql://user:\(BuiltExecutable.Outcome.password)@host/db"],
+        ])
+    func secretInTheWrongPlace(arguments: [String]) async throws {
+        let outcome = try await job.run(arguments)
+        #expect(outcome.exitStatus == 64)
+        #expect(outcome.standardError.hasPrefix("Error: "))
+        outcome.expectNoSecretAndNoTrace()
+    }
+
+    @Test(
+        "that a command for files needs is asked for by flag and variable",
+        arguments: [
+            ("encode", ["--input", "EMBEDDING_INPUT"]), ("tokenize", ["--input", "EMBEDDING_INPUT"]),
+            ("status", ["--database-url", "DATABASE_URL"]), ("schema", ["--model", "EMBEDDING_MODEL"]),
+        ])
+    func required(command: String, mentions: [String]) async throws {
+        let outcome = try await job.run([command])
+        #expect(outcome.exitStatus == 78)
+        #expect(outcome.standardOutput.isEmpty)
+        #expect(outcome.errorLines.count == 1)
+        for mention in mentions { #expect(outcome.standardError.contains(mention)) }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The help of embedding-job")
+struct HelpTests {
+    private static let model = ["--model": "EMBEDDING_MODEL", "--threads": "EMBEDDING_THREADS"]
+    private static let database = [
+        "--database-url": "DATABASE_URL", "--table": "EMBEDDING_TABLE", "--id-column": "EMBEDDING_ID_COLUMN",
+        "--title-column": "EMBEDDING_TITLE_COLUMN", "--description-column": "EMBEDDING_DESCRIPTION_COLUMN",
+        "--status-column": "EMBEDDING_STATUS_COLUMN", "--status-value": "EMBEDDING_STATUS_VALUE",
+        "--active-column": "EMBEDDING_ACTIVE_COLUMN", "--column": "EMBEDDING_COLUMN",
+    ]
+    private static let run = [
+        "--batch-size": "EMBEDDING_BATCH_SIZE", "--limit": "EMBEDDING_LIMIT", "--max-runtime": "EMBEDDING_MAX_RUNTIME",
+        "--db-retry-seconds": "EMBEDDING_DB_RETRY_SECONDS", "--fail-on-row-errors": "EMBEDDING_FAIL_ON_ROW_ERRORS",
+        "--stale": "EMBEDDING_STALE", "--include-unknown": "EMBEDDING_INCLUDE_UNKNOWN", "--yes": "EMBEDDING_YES",
+    ]
+    private static let files = ["--input": "EMBEDDING_INPUT"]
+
+    /// The options of every command with the variable that sets them; empty for those that only the command line sets.
+    static let commands: [(command: String, options: [String: String])] = [
+        (
+            "run",
+            model.merging(database) { $1 }
+                .merging(run) { $1 }
+        ),
+        (
+            "encode",
+            model.merging(files) { $1 }
+                .merging(["--output": "EMBEDDING_OUTPUT", "--batch-size": "EMBEDDING_BATCH_SIZE"]) { $1 }
+        ),
+        ("tokenize", model.merging(files) { $1 }),
+        ("retry-failed", database.merging(["--id": ""]) { $1 }),
+        ("status", database.merging(["--json": ""]) { $1 }),
+        ("schema", model.merging(database) { $1 }.merging(["--dimension": "", "--hnsw": "", "--apply": ""]) { $1 }),
+    ]
+
+    private static let variablesWithoutOption: [Substring] = [
+        "EMBEDDING_WEIGHTS", "EMBEDDING_PODS", "JOB_COMPLETION_INDEX",
+    ]
+
+    @Test(
+        "of every command names each option with the environment variable that sets it", arguments: HelpTests.commands)
+    func namesOptions(command: String, options: [String: String]) async throws {
+        let outcome = try await BuiltExecutable().run([command, "--help"])
+        #expect(outcome.exitStatus == 0)
+        #expect(outcome.standardError.isEmpty)
+        let help = Self.unwrapped(outcome.output)
+        #expect(help.contains("USAGE: embedding-job \(command)"))
+        for (option, variable) in options {
+            #expect(help.contains("\(option) "), "\(option)")
+            #expect(variable.isEmpty || help.contains("[\(variable)]"), "\(option)")
+        }
+        let named = Set(help.matches(of: /\[(EMBEDDING_[A-Z_]+|DATABASE_URL)\]/).map { String($0.output.1) })
+        #expect(named == Set(options.values).subtracting([""]), "a variable of an option that this table lacks")
+    }
+
+    @Test("and the README's configuration table name the same options and variables")
+    func readme() throws {
+        let readme = try String(contentsOf: URL(filePath: Fixtures.path("../../../README.md")), encoding: .utf8)
+        let section = try #require(readme.firstMatch(of: #/## Configuration\n([\s\S]*?)\n## /#)).output.1
+        var options: Set<Substring> = []
+        var variables: Set<Substring> = []
+        for row in section.split(separator: "\n").filter({ $0.hasPrefix("| ") }) {
+            let cells = row.split(separator: "|")
+            options.formUnion(cells[0].matches(of: /--[a-z-]+/).map(\.output))
+            variables.formUnion(cells[1].matches(of: /[A-Z]+_[A-Z_]+/).map(\.output))
+        }
+        // Some options are for the command line alone, and some variables have no option.
+        let known = Self.commands.flatMap(\.options)
+        let twins = known.filter { !$0.value.isEmpty }
+        #expect(options.isSubset(of: known.map { $0.key[...] }))
+        #expect(options.isSuperset(of: twins.map { $0.key[...] }))
+        #expect(variables.isSuperset(of: twins.map { $0.value[...] } + ["EMBEDDING_WEIGHTS"]))
+        #expect(variables.isSubset(of: twins.map { $0.value[...] } + Self.variablesWithoutOption))
+    }
+
+    @Test("of the program names every command and every exit status")
+    func program() async throws {
+        let outcome = try await BuiltExecutable().run(["--help"])
+        #expect(outcome.exitStatus == 0)
+        for command in Self.commands.map(\.command) {
+            #expect(outcome.outputLines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
+        }
+        let help = Self.unwrapped(outcome.output)
+        for status in [0, 64, 65, 70, 75, 78, 143] {
+            #expect(help.contains(try Regex("(STATUS:|·) \(status) [a-z]")), "\(status)")
+        }
+    }
+
+    private static func unwrapped(_ help: String) -> String {
+        help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    @Test("gives the version as a number of three parts")
+    func version() async throws {
+        let outcome = try await BuiltExecutable().run(["--version"])
+        #expect(outcome.exitStatus == 0)
+        #expect(try /\d+\.\d+\.\d+\n/.wholeMatch(in: outcome.output) != nil)
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("embedding-job status", .requiresPostgres)
+struct StatusTests {
+    private static let rows = """
+        INSERT INTO datasets (title, enrichment_status, is_active, embedding, created_at) VALUES
+            ('a', 'enriched', true, array_fill(1, ARRAY[32])::vector, '2020-01-01 00:00:00+00'),
+            ('b', 'enriched', true, array_fill(1, ARRAY[32])::vector, '2020-01-01 00:00:00+00'),
+            ('c', 'enriched', true, NULL, '2021-03-04 05:06:07+00'),
+            ('d', 'enriched', false, NULL, '2019-01-01 00:00:00+00'),
+            ('e', 'pending', true, NULL, '2019-01-01 00:00:00+00')
+        """
+
+    @Test("prints a table for people")
+    func table() async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(Self.rows)
+            let outcome = try await datasets.run(["status"])
+            #expect(outcome.exitStatus == 0)
+            #expect(outcome.standardError.isEmpty)
+            #expect(
+                outcome.output == """
+                    enriched        4
+                    pending         1
+                    eligible        3
+                    embedded        2
+                    pending         1
+                    coverage        66.66 %
+                    oldest pending  2021-03-04 05:06:07+00
+
+                    """)
+        }
+    }
+
+    private struct Line: Decodable {
+        let byStatus: [String: Int]
+        let eligible, embedded, pending: Int
+        let coverage: Double
+        let oldestPending: String?
+    }
+
+    private func json(_ datasets: Datasets) async throws -> Line {
+        let outcome = try await datasets.run(["status", "--json"])
+        #expect(outcome.exitStatus == 0)
+        #expect(outcome.outputLines.count == 1)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Line.self, from: outcome.standardOutput)
+    }
+
+    @Test("prints the same numbers as one line of JSON")
+    func json() async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(Self.rows)
+            let line = try await json(datasets)
+            #expect(line.byStatus == ["enriched": 4, "pending": 1])
+            #expect((line.eligible, line.embedded, line.pending) == (3, 2, 1))
+            #expect(abs(line.coverage - 2.0 / 3.0) < 1e-9)
+            #expect(line.oldestPending == "2021-03-04 05:06:07+00")
+        }
+    }
+
+    @Test("of an empty table is complete coverage of nothing")
+    func empty() async throws {
+        try await withDatasets { datasets in
+            let line = try await json(datasets)
+            #expect(line.byStatus.isEmpty)
+            #expect((line.eligible, line.embedded, line.pending) == (0, 0, 0))
+            #expect(line.coverage == 1)
+            #expect(line.oldestPending == nil)
+        }
+    }
+
+    @Test("agrees with what a run has done")
+    func afterRun() async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(Self.rows)
+            #expect(try RunReportLine(try await datasets.run()).processed == 1)
+            let line = try await json(datasets)
+            #expect((line.eligible, line.embedded, line.pending) == (3, 3, 0))
+            #expect(line.coverage == 1)
+        }
+    }
+
+    @Test("needs neither a model nor the right to write")
+    func readOnly() async throws {
+        try await withDatasets { datasets in
+            try await datasets.withRole { role, url in
+                try await datasets.database.run("GRANT SELECT ON datasets TO \(role)")
+                let outcome = try await datasets.job.run(["status"], environment: ["DATABASE_URL": url])
+                #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            }
+        }
+    }
+
+    @Test("names a table that does not exist")
+    func absentTable() async throws {
+        try await withDatasets { datasets in
+            let outcome = try await datasets.run(["status", "--table", "absent"])
+            #expect(outcome.exitStatus == 78)
+            #expect(outcome.standardOutput.isEmpty)
+            #expect(outcome.standardError.contains("table absent does not exist"))
+        }
+    }
+}

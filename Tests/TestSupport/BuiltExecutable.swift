@@ -1,0 +1,213 @@
+public import Foundation
+
+internal import Glibc
+internal import Testing
+
+/// The `embedding-job` that the build puts beside the test bundle, run as a person or a scheduler would run it.
+///
+/// Each instance has a working directory of its own, which goes with it, and its runs see no environment but `PATH`,
+/// `HOME` and what the test gives: neither the developer's `DATABASE_URL` nor a `.env` reaches them.
+public final class BuiltExecutable: Sendable {
+    /// What one run left behind.
+    public struct Outcome: Sendable {
+        /// The exit status, `nil` if a signal ended the process.
+        public let exitStatus: Int32?
+        /// The signal that ended the process.
+        public let signal: Int32?
+        /// Everything on standard output.
+        public let standardOutput: Data
+        /// Everything on standard error.
+        public let standardError: String
+
+        /// Standard output as text.
+        public var output: String { String(decoding: standardOutput, as: UTF8.self) }
+
+        /// The lines of standard output.
+        public var outputLines: [String] { Self.lines(of: output) }
+
+        /// The lines of standard error.
+        public var errorLines: [String] { Self.lines(of: standardError) }
+
+        private static func lines(of text: String) -> [String] {
+            var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            if lines.last?.isEmpty == true { lines.removeLast() }
+            return lines
+        }
+    }
+
+    /// What a run writes its standard output to.
+    public enum Output: Sendable {
+        /// A place where all of it is kept.
+        case kept
+        /// A pipe whose reader has gone.
+        case brokenPipe
+    }
+
+    /// The working directory.
+    public let folder: URL
+
+    /// Makes an empty working directory.
+    public init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Puts a file into the working directory.
+    public func write(_ contents: String, to name: String) throws {
+        try Data(contents.utf8).write(to: folder.appending(path: name))
+    }
+
+    /// Reads a file of the working directory.
+    public func read(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appending(path: name))
+    }
+
+    /// The names in the working directory, sorted.
+    public func files() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    /// Runs the executable and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - arguments: The command line after the name of the program.
+    ///   - environment: Variables besides `PATH` and `HOME`.
+    ///   - input: What the process reads from a pipe; without it, standard input is `/dev/null`.
+    ///   - output: Where standard output goes.
+    ///   - onTerminal: Whether the process runs under a pseudo-terminal; all its output is then standard output.
+    ///   - deadline: How long it may take; a process that takes longer is killed and the test fails.
+    public func run(
+        _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, output: Output = .kept,
+        onTerminal: Bool = false, deadline: Duration = .seconds(120)
+    ) async throws -> Outcome {
+        await Self.slots.take()
+        let result: Result<Outcome, any Error>
+        do {
+            let outcome = try await launch(
+                arguments, environment: environment, input: input, output: output, onTerminal: onTerminal,
+                deadline: deadline)
+            result = .success(outcome)
+        } catch {
+            result = .failure(error)
+        }
+        await Self.slots.giveBack()
+        return try result.get()
+    }
+
+    /// So many processes at once keep two processors busy and memory free.
+    private static let slots = Slots(4)
+
+    private func launch(
+        _ arguments: [String], environment: [String: String], input: Data?, output: Output, onTerminal: Bool,
+        deadline: Duration
+    ) async throws -> Outcome {
+        let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "embedding-job")
+        try #require(FileManager.default.isExecutableFile(atPath: executable.path), "\(executable.path) is not built")
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        if onTerminal {
+            process.executableURL = Self.pseudoTerminal
+            let words = [executable.path] + arguments
+            process.arguments = ["-qec", words.map { "'\($0)'" }.joined(separator: " "), "/dev/null"]
+        }
+        process.currentDirectoryURL = folder
+        let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+        process.environment = inherited.merging(environment) { $1 }
+
+        // Files rather than pipes: nothing to read meanwhile, and nothing that another child could hold open.
+        let record = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: record, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: record) }
+        let (outputFile, errorFile) = (record.appending(path: "output"), record.appending(path: "error"))
+        try Data().write(to: outputFile)
+        try Data().write(to: errorFile)
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        if output == .brokenPipe {
+            let pipe = Pipe()
+            try pipe.fileHandleForReading.close()
+            process.standardOutput = pipe.fileHandleForWriting
+        }
+        process.standardInput = FileHandle.nullDevice
+        if let input {
+            let pipe = Pipe()
+            process.standardInput = pipe
+            // A thread of its own, because a full pipe blocks until the process reads.
+            Thread { Self.feed(input, to: pipe.fileHandleForWriting) }.start()
+        }
+
+        try await Self.finish(process, deadline: deadline)
+        return Outcome(
+            exitStatus: process.terminationReason == .exit ? process.terminationStatus : nil,
+            signal: process.terminationReason == .exit ? nil : process.terminationStatus,
+            standardOutput: try Data(contentsOf: outputFile),
+            standardError: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+    }
+
+    /// `script` of util-linux, which runs a command under a pseudo-terminal, if this machine has it.
+    private static let pseudoTerminal = URL(filePath: "/usr/bin/script")
+
+    /// Whether runs under a pseudo-terminal are possible on this machine.
+    public static var hasPseudoTerminal: Bool { FileManager.default.isExecutableFile(atPath: pseudoTerminal.path) }
+
+    /// A process that does not read to the end is no fault of the test, so the thread takes no SIGPIPE.
+    private static func feed(_ input: Data, to writer: FileHandle) {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        try? writer.write(contentsOf: input)
+        try? writer.close()
+    }
+
+    private static func finish(_ process: Process, deadline: Duration) async throws {
+        let overdue = DispatchWorkItem {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do {
+                try process.run()
+                DispatchQueue.global().asyncAfter(deadline: .now() + (deadline / .seconds(1)), execute: overdue)
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        overdue.cancel()
+        let wasKilled = process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
+        try #require(!wasKilled, "embedding-job \(process.arguments ?? []) did not end within \(deadline)")
+    }
+}
+
+/// Lets a number of tasks pass at a time, in the order in which they came.
+private actor Slots {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) {
+        free = count
+    }
+
+    func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
+        }
+    }
+}
