@@ -41,7 +41,7 @@ struct DatasetQueue: Sendable {
     }
 
     /// `$1` and `$2` of every statement about rows.
-    private var identity: [PostgresValue] { [.bytea(model), .text(table.names.column)] }
+    var identity: [PostgresValue] { [.bytea(model), .text(table.names.column)] }
 
     /// A claim and the rows that were read under it.
     struct Claim: Sendable {
@@ -84,24 +84,26 @@ struct DatasetQueue: Sendable {
         var claim = Claim()
         for row in granted { claim.granted.insert(try row.int32("shard")) }
 
-        let positions = assignment.positions.filter { claim.granted.contains($0.shard) }
-        guard !positions.isEmpty else { return claim }
+        claim.rows = try await read(assignment, of: claim.granted)
+        if !claim.granted.isEmpty { try await session.executeScript(statements.releaseSnapshot) }
+        return claim
+    }
+
+    /// Reads the next rows of some of the shards of an assignment.
+    func read(
+        _ assignment: ShardSchedule.Assignment, of granted: Set<Int32>
+    ) async throws(PostgresError) -> [DatasetRow] {
+        let positions = assignment.positions.filter { granted.contains($0.shard) }
+        guard !positions.isEmpty else { return [] }
         let places: [PostgresValue] =
-            if let listed = assignment.listedKeys(of: claim.granted) {
+            if let listed = assignment.listedKeys(of: granted) {
                 [keys(listed)]
             } else {
                 [.int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit))]
             }
-        let result = try await session.execute(statements.read, identity + places)
-        try await session.executeScript(statements.releaseSnapshot)
-        for row in result {
-            claim.rows.append(
-                DatasetRow(
-                    key: try row.bytes("id"), label: try row.text("label"), shard: try row.int32("shard"),
-                    source: try row.isNull("source") ? nil : try row.text("source"),
-                    fingerprint: try row.bytea("fingerprint"), isCut: try row.bool("cut")))
-        }
-        return claim
+        var rows: [DatasetRow] = []
+        for row in try await session.execute(statements.read, identity + places) { rows.append(try DatasetRow(row)) }
+        return rows
     }
 
     /// Writes vectors and returns the keys of the rows that took them.
@@ -162,7 +164,7 @@ struct DatasetQueue: Sendable {
         [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint))]
     }
 
-    private func keys(_ values: [[UInt8]?]) -> PostgresValue {
+    func keys(_ values: [[UInt8]?]) -> PostgresValue {
         .array(of: table.key.typeOID, arrayOID: table.key.arrayOID, elements: values)
     }
 

@@ -1,3 +1,5 @@
+import Postgres
+
 /// A row as read for encoding.
 struct DatasetRow: Sendable {
     /// The key in the server's binary form, opaque here: the type is whatever the table uses.
@@ -12,6 +14,18 @@ struct DatasetRow: Sendable {
     let fingerprint: [UInt8]
     /// Whether a column was longer than the template takes.
     let isCut: Bool
+}
+
+extension DatasetRow {
+    /// Takes over what `read.sql` and its relatives return.
+    init(_ row: PostgresRow) throws(PostgresError) {
+        key = try row.bytes("id")
+        label = try row.text("label")
+        shard = try row.int32("shard")
+        source = try row.isNull("source") ? nil : try row.text("source")
+        fingerprint = try row.bytea("fingerprint")
+        isCut = try row.bool("cut")
+    }
 }
 
 /// A row with a checked vector, ready to be written.

@@ -89,10 +89,7 @@ public struct EmbeddingRun: Sendable {
         await lanes[0].select(outdated)
         let count = try await lanes[0].plan().count
         let total = try await lanes[0].embeddedCount()
-        guard options.replacesMany || 5 * count <= total else {
-            throw RunFailure(
-                .blastRadius, "\(count) of \(total) vectors would be replaced; add --yes if that is meant to happen")
-        }
+        try options.guardBlastRadius(replacing: count, of: total)
     }
 
     /// Passes over the table until one finds nothing to do.
@@ -132,6 +129,16 @@ public struct EmbeddingRun: Sendable {
             await schedule.finish(
                 assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) })
             try await tally.add(batch, outcome)
+        }
+    }
+}
+
+extension EmbeddingRun.Options {
+    /// Throws if this would replace more than a fifth of all vectors without having been told to.
+    func guardBlastRadius(replacing count: Int, of total: Int) throws(RunFailure) {
+        guard replacesMany || 5 * count <= total else {
+            throw RunFailure(
+                .blastRadius, "\(count) of \(total) vectors would be replaced; add --yes if that is meant to happen")
         }
     }
 }

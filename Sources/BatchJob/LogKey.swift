@@ -2,10 +2,10 @@ import Logging
 
 /// Every key of this module's log metadata.
 enum LogKey: String {
-    case batch, code, count, database, device, error, eta, failed, failure, fingerprint, limit, model, pending,
-        processed
+    case batch, code, cosine, count, database, device, duplicates, empty, error, eta, failed, failure, fingerprint
+    case limit, model, pending, processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
-    case skippedStale = "skipped_stale", threads, tokens, tokensPerSecond = "tokens_per_second"
+    case skippedStale = "skipped_stale", threads, tokens, tokensPerSecond = "tokens_per_second", truncated
 }
 
 extension Logger {

@@ -6,9 +6,9 @@ public import Postgres
 /// Names are never quoted by the client: they are sent as values, and what the catalog quotes is what statements use. A
 /// name with a quote or a semicolon in it is therefore either the name of a column or not found.
 public struct Preflight: Sendable {
-    private let session: PostgresSession
+    let session: PostgresSession
     private let names: DatasetNames
-    private let log: Logger
+    let log: Logger
 
     /// Prepares to look at a database.
     public init(session: PostgresSession, names: DatasetNames, log: Logger) {
@@ -21,10 +21,28 @@ public struct Preflight: Sendable {
     public enum Purpose: Sendable {
         /// Only reading.
         case status
+        /// Comparing stored vectors with those of a model that gives this many components.
+        case verify(dimension: Int)
         /// Changing the ledger of failures, which must exist.
         case ledger
         /// Writing vectors of this many components, made by the model with this fingerprint.
         case run(dimension: Int, model: [UInt8], replacesOutdated: Bool = false)
+
+        /// Whether nothing will be written, so that the right to read is enough.
+        var onlyReads: Bool {
+            switch self {
+            case .status, .verify: true
+            case .ledger, .run: false
+            }
+        }
+
+        /// The number of components that vectors must have, if it matters.
+        var dimension: Int? {
+            switch self {
+            case .verify(let dimension), .run(let dimension, _, _): dimension
+            case .status, .ledger: nil
+            }
+        }
     }
 
     /// Confirms the table, or throws a ``RunFailure`` that lists all findings.
@@ -40,7 +58,7 @@ public struct Preflight: Sendable {
         var table = DatasetTable(
             names: names, oid: relation.oid, quoted: relation.quoted, columns: columns, vector: vector,
             statusLiteral: try await session.quoteLiteral(names.statusValue))
-        if case .status = purpose { return table }
+        if purpose.onlyReads { return try await addingReadableSideTables(to: table) }
         table.ledger = try await sideTable("embedding_failure", of: table, mustDelete: true)
         guard case .run(_, let model, let replacesOutdated) = purpose else {
             guard table.ledger != nil else {
@@ -164,7 +182,7 @@ public struct Preflight: Sendable {
         _ column: DatasetTable.Column?, _ vector: DatasetTable.VectorType, _ table: String, _ purpose: Purpose,
         _ findings: inout [String]
     ) {
-        guard let column, case .run(let dimension, _, _) = purpose else { return }
+        guard let column, let dimension = purpose.dimension else { return }
         guard column.typeName == "vector" || column.typeName == "halfvec" else {
             findings.append("\(table).\(column.name) is \(column.type), not vector; name a vector column with --column")
             return
@@ -174,7 +192,7 @@ public struct Preflight: Sendable {
                 "\(table).\(column.name) holds vectors of \(column.modifier) components, the model gives \(dimension); use the model the column was made for, or another column"
             )
         }
-        if !column.mayUpdate {
+        if !column.mayUpdate, !purpose.onlyReads {
             findings.append(
                 "this role may not write \(table).\(column.name); GRANT UPDATE (\(column.quoted)) ON \(table)")
         }
@@ -224,7 +242,7 @@ public struct Preflight: Sendable {
         log.warning("some vectors come from another model", metadata: metadata([.fingerprint: names]))
     }
 
-    private static func abbreviate(_ fingerprint: [UInt8]) -> String {
+    static func abbreviate(_ fingerprint: [UInt8]) -> String {
         fingerprint.prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 

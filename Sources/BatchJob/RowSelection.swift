@@ -7,6 +7,8 @@ enum RowSelection: Sendable, Equatable {
     /// A vector that the state table does not know is left alone unless `includingUnknown` is set: somebody else may have
     /// written it on purpose.
     case outdated(includingUnknown: Bool)
+    /// Rows with a vector, whatever it came from.
+    case embedded
 
     /// The condition on a row `d`, its input `s.source` and its state `e`.
     var condition: String {
@@ -16,6 +18,8 @@ enum RowSelection: Sendable, Equatable {
         case .outdated(let includingUnknown):
             "d.{COLUMN} IS NOT NULL AND (e.model_fingerprint <> $1::bytea OR e.source_fingerprint <> {FINGERPRINT}"
                 + (includingUnknown ? " OR e.dataset_id IS NULL)" : ")")
+        case .embedded:
+            "d.{COLUMN} IS NOT NULL"
         }
     }
 

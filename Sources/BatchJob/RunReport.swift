@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Why a run ended, under the names of the report.
 public enum ExitReason: String, Sendable, CaseIterable {
     /// A whole pass found nothing more to do.
@@ -12,6 +10,12 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case canary
     /// Many rows failed and none succeeded.
     case noSuccess = "no_success"
+    /// A dry run counted what a run would do.
+    case dryRun = "dry_run"
+    /// A verification found nothing wrong.
+    case verified
+    /// A verification found vectors that a run would not write today.
+    case findings
     /// A defect of this program.
     case `internal`
     /// The time of `--max-runtime` was over before the work was.
@@ -32,9 +36,9 @@ public enum ExitReason: String, Sendable, CaseIterable {
     /// The exit status: codes of `sysexits.h`, and 128 + 15 for a signal.
     public var exitCode: Int32 {
         switch self {
-        case .drained, .limit: 0
+        case .drained, .limit, .dryRun, .verified: 0
         case .canary, .noSuccess, .internal: 70
-        case .rowErrors: 65
+        case .rowErrors, .findings: 65
         case .maxRuntime, .database: 75
         case .configuration, .mixedModel, .blastRadius: 78
         case .signal: 143
@@ -93,25 +97,15 @@ public struct RunReport: Sendable, Equatable {
 
     /// One line of JSON, keys in a fixed order, unknown values `null`, without a line feed.
     public var json: String {
-        let number = { (value: Int?) in value.map(String.init) ?? "null" }
-        let text = { (value: String?) in value.map(Self.quote) ?? "null" }
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
-        let fields: [(String, String)] = [
-            ("processed", number(processed)), ("failed", number(failed)), ("skipped_stale", number(skippedStale)),
-            ("skipped_locked", number(skippedLocked)), ("quarantined", number(quarantined)),
-            ("truncated", number(truncated)),
-            ("deduplicated", number(deduplicated)), ("remaining", number(remaining)),
-            ("seconds", "\(Double(milliseconds) / 1000)"),
-            ("tokens", number(tokens)), ("model", text(model)), ("fingerprint", text(fingerprint)),
-            ("device", text(device)), ("exit_reason", text(exitReason.rawValue)),
-        ]
-        return "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
-    }
-
-    private static func quote(_ text: String) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        guard let data = try? encoder.encode(text) else { return "null" }
-        return String(decoding: data, as: UTF8.self)
+        return JSONLine.object([
+            ("processed", JSONLine.number(processed)), ("failed", JSONLine.number(failed)),
+            ("skipped_stale", JSONLine.number(skippedStale)), ("skipped_locked", JSONLine.number(skippedLocked)),
+            ("quarantined", JSONLine.number(quarantined)), ("truncated", JSONLine.number(truncated)),
+            ("deduplicated", JSONLine.number(deduplicated)), ("remaining", JSONLine.number(remaining)),
+            ("seconds", JSONLine.number(Double(milliseconds) / 1000)), ("tokens", JSONLine.number(tokens)),
+            ("model", JSONLine.text(model)), ("fingerprint", JSONLine.text(fingerprint)),
+            ("device", JSONLine.text(device)), ("exit_reason", JSONLine.text(exitReason.rawValue)),
+        ])
     }
 }

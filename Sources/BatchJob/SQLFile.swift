@@ -1,6 +1,8 @@
 /// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
 enum SQLFile: String, CaseIterable {
-    case begin, plan, claim, read, write, classify, check, fail, quarantined, models, source, cut
+    case begin, states, sample, plan, claim, read, write, classify, check, fail, quarantined, models, source, cut
+    case beginReadOnly = "begin-read-only"
+    case readStored = "read-stored"
     case planOutdated = "plan-outdated"
     case readListed = "read-listed"
     case joinState = "join-state"
@@ -19,6 +21,8 @@ enum SQLFile: String, CaseIterable {
     case catalogPendingIndex = "catalog-pending-index"
     case statusCounts = "status-counts"
     case statusOldest = "status-oldest"
+    case statusLedger = "status-ledger"
+    case statusModels = "status-models"
     case schemaTable = "schema-table"
     case schemaPendingIndex = "schema-pending-index"
     case schemaHNSWIndex = "schema-hnsw-index"
@@ -29,6 +33,10 @@ enum SQLFile: String, CaseIterable {
     private var bytes: [UInt8] {
         switch self {
         case .begin: PackageResources.begin_sql
+        case .beginReadOnly: PackageResources.begin_read_only_sql
+        case .states: PackageResources.states_sql
+        case .sample: PackageResources.sample_sql
+        case .readStored: PackageResources.read_stored_sql
         case .plan: PackageResources.plan_sql
         case .claim: PackageResources.claim_sql
         case .read: PackageResources.read_sql
@@ -58,6 +66,8 @@ enum SQLFile: String, CaseIterable {
         case .catalogPendingIndex: PackageResources.catalog_pending_index_sql
         case .statusCounts: PackageResources.status_counts_sql
         case .statusOldest: PackageResources.status_oldest_sql
+        case .statusLedger: PackageResources.status_ledger_sql
+        case .statusModels: PackageResources.status_models_sql
         case .schemaTable: PackageResources.schema_table_sql
         case .schemaPendingIndex: PackageResources.schema_pending_index_sql
         case .schemaHNSWIndex: PackageResources.schema_hnsw_index_sql

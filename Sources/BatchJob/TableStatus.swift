@@ -1,6 +1,8 @@
 public import Postgres
 
 /// How far a table has come: what `embedding-job status` prints.
+///
+/// All numbers are of the same moment, and exact.
 public struct TableStatus: Sendable, Equatable {
     /// The rows of one status.
     public struct Count: Sendable, Equatable {
@@ -8,6 +10,43 @@ public struct TableStatus: Sendable, Equatable {
         public let status: String
         /// All rows of the status.
         public let rows: Int
+    }
+
+    /// What the table `embedding_failure` holds.
+    public struct Ledger: Sendable, Equatable {
+        /// Failures of one class.
+        public struct Failures: Sendable, Equatable {
+            /// The class, such as `EMPTY`.
+            public let errorClass: String
+            /// All entries of the class, whatever their model and whether or not their row waits.
+            public let count: Int
+        }
+
+        /// Failures by class, in the order of their names.
+        public let failures: [Failures]
+        /// Eligible rows without a vector that the ledger holds back for now, on behalf of any model.
+        public let quarantined: Int
+        /// Entries whose row is gone.
+        public let orphans: Int
+    }
+
+    /// What the table `embedding_state` holds.
+    public struct Provenance: Sendable, Equatable {
+        /// The vectors of one model.
+        public struct Vectors: Sendable, Equatable {
+            /// The model fingerprint.
+            public let model: [UInt8]
+            /// All vectors of the column that came from it.
+            public let count: Int
+
+            /// The first twelve hexadecimal digits of the fingerprint.
+            public var abbreviation: String { Preflight.abbreviate(model) }
+        }
+
+        /// Vectors by model, the most frequent first.
+        public let vectors: [Vectors]
+        /// Entries whose row is gone.
+        public let orphans: Int
     }
 
     /// Rows by status, in the order of their names.
@@ -18,6 +57,10 @@ public struct TableStatus: Sendable, Equatable {
     public let embedded: Int
     /// When the oldest row without a vector was created; `nil` if none waits or the table does not say.
     public let oldestPending: String?
+    /// `nil` if there is no ledger that this role may read.
+    public let ledger: Ledger?
+    /// `nil` if there is no state table that this role may read.
+    public let provenance: Provenance?
 
     /// Eligible rows without a vector.
     public var pending: Int { eligible - embedded }
@@ -25,8 +68,12 @@ public struct TableStatus: Sendable, Equatable {
     /// The share of eligible rows that have a vector, 0 to 1; 1 when nothing is eligible.
     public var coverage: Double { eligible == 0 ? 1 : Double(embedded) / Double(eligible) }
 
-    /// Counts the rows of a table.
-    public init(of table: DatasetTable, session: PostgresSession) async throws(PostgresError) {
+    /// Counts the rows of a table in a transaction that can write nothing.
+    public init(of table: DatasetTable, session: PostgresSession) async throws {
+        self = try await session.readOnly { try await TableStatus(reading: table, session) }
+    }
+
+    private init(reading table: DatasetTable, _ session: PostgresSession) async throws(PostgresError) {
         let rows = try await session.execute(table.statement(.statusCounts), timeout: .seconds(300))
         var counts: [Count] = []
         var (eligible, embedded) = (0, 0)
@@ -46,5 +93,38 @@ public struct TableStatus: Sendable, Equatable {
             oldest = try row.isNull("oldest") ? nil : try row.text("oldest")
         }
         oldestPending = oldest
+        ledger = table.ledger == nil ? nil : try await Ledger(of: table, session)
+        provenance = table.state == nil ? nil : try await Provenance(of: table, session)
+    }
+}
+
+extension TableStatus.Ledger {
+    fileprivate init(of table: DatasetTable, _ session: PostgresSession) async throws(PostgresError) {
+        var failures: [Failures] = []
+        var orphans = 0
+        for row in try await session.execute(table.statement(.statusLedger), timeout: .seconds(300)) {
+            failures.append(Failures(errorClass: try row.text("class"), count: Int(try row.int64("failures"))))
+            orphans += Int(try row.int64("orphans"))
+        }
+        let rows = try await session.execute(
+            table.statement(.quarantined), [.null(PostgresTypeOID.bytea), .text(table.names.column)],
+            timeout: .seconds(300))
+        quarantined = Int(try rows.first?.int64("rows") ?? 0)
+        (self.failures, self.orphans) = (failures, orphans)
+    }
+}
+
+extension TableStatus.Provenance {
+    fileprivate init(of table: DatasetTable, _ session: PostgresSession) async throws(PostgresError) {
+        var vectors: [Vectors] = []
+        var orphans = 0
+        let rows = try await session.execute(
+            table.statement(.statusModels), [.text(table.names.column)], timeout: .seconds(300))
+        for row in rows {
+            let count = Int(try row.int64("vectors"))
+            if count > 0 { vectors.append(Vectors(model: try row.bytea("model"), count: count)) }
+            orphans += Int(try row.int64("orphans"))
+        }
+        (self.vectors, self.orphans) = (vectors, orphans)
     }
 }

@@ -22,13 +22,13 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
             Every option can be set by the environment variable that its help names, also in a file .env in the working \
             directory; a flag wins over the environment, the environment over the file.
 
-            EXIT STATUS: 0 drained, or --limit reached · 64 command line · 65 input or output file · 70 systemic fault · \
-            75 database unavailable, try again · 78 configuration · 143 stopped by a signal
+            EXIT STATUS: 0 drained, or --limit reached · 64 command line · 65 input or output file, or verify found \
+            something · 70 systemic fault · 75 database unavailable, try again · 78 configuration · 143 stopped by a signal
             """,
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, SchemaCommand.self,
-            RetryFailedCommand.self,
+            RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, VerifyCommand.self,
+            SchemaCommand.self, RetryFailedCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -80,11 +80,15 @@ struct RunCommand: AsyncParsableCommand {
                 to: connection, applicationName: "embedding-job", interruption: control.interruption)
         }
         let session = try await Lane.connectPatiently(within: plan.options.retryBudget, log: log, connect)
-        let table = try await Preflight(session: session, names: plan.names, log: log)
-            .check(
-                for: .run(
-                    dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes,
-                    replacesOutdated: plan.options.replacesOutdated))
+        let preflight = Preflight(session: session, names: plan.names, log: log)
+        let purpose = Preflight.Purpose.run(
+            dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes,
+            replacesOutdated: plan.options.replacesOutdated)
+        if plan.isDryRun {
+            let table = try await session.readOnly { try await preflight.check(for: purpose) }
+            return await forecast(plan, table, session, try await loading, control, log)
+        }
+        let table = try await preflight.check(for: purpose)
         let encoder = try await loading
         let sessions = [session] + (await moreSessions(connect, log))
         log.info(
@@ -100,6 +104,21 @@ struct RunCommand: AsyncParsableCommand {
             sessions: sessions, table: table, encoder: encoder, model: plan.fingerprint.bytes, options: plan.options,
             control: runControl, log: log, connect: connect)
         var report = await run.drain()
+        report.device = encoder.deviceDescription
+        return report
+    }
+
+    private func forecast(
+        _ plan: Plan, _ table: DatasetTable, _ session: PostgresSession, _ encoder: some TextEncoder,
+        _ control: StopControl, _ log: Logger
+    ) async -> RunReport {
+        let runControl = RunControl(maxRuntime: plan.maxRuntime)
+        await control.govern(runControl)
+        let dryRun = DryRun(
+            session: session, table: table, encoder: encoder, model: plan.fingerprint.bytes, options: plan.options,
+            control: runControl, log: log)
+        var report = await dryRun.forecast()
+        await session.close()
         report.device = encoder.deviceDescription
         return report
     }
@@ -129,6 +148,7 @@ extension RunCommand {
         let names: DatasetNames
         let options: EmbeddingRun.Options
         let maxRuntime: Duration?
+        let isDryRun: Bool
 
         init(_ command: RunCommand, _ settings: Settings) throws {
             var problems: [String] = []
@@ -144,13 +164,15 @@ extension RunCommand {
             let names = attempt { try command.database.names(settings) }
             let options = attempt { try command.run.options(settings) }
             let maxRuntime = attempt { try command.run.maxRuntime(settings) }
+            let isDryRun = attempt { try command.run.isDryRun(settings) }
             let allowance = attempt { try command.model.allowance(settings) }
             let folder = attempt { try command.model.folder(settings) }
-            guard let connection, let names, let options, let maxRuntime, let allowance, let folder else {
+            guard let connection, let names, let options, let maxRuntime, let isDryRun, let allowance, let folder else {
                 throw RunFailure(.configuration, problems.joined(separator: "; "))
             }
             (self.connection, self.names, self.options) = (connection, names, options)
-            (self.maxRuntime, self.allowance, self.folder) = (maxRuntime, allowance, folder)
+            (self.maxRuntime, self.isDryRun) = (maxRuntime, isDryRun)
+            (self.allowance, self.folder) = (allowance, folder)
             fingerprint = try ModelFingerprint(of: folder, template: InputTemplate.definition)
         }
     }

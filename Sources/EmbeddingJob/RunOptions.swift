@@ -37,6 +37,12 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "With --stale: even if that is more than a fifth of all vectors. [EMBEDDING_YES]")
     var yes = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Write nothing: count what a run would do, and estimate how long it would take. [EMBEDDING_DRY_RUN]",
+            discussion: "Reads every pending row. The log has the estimate, the line of JSON the numbers."))
+    var dryRun = false
+
     /// The options of the run.
     func options(_ settings: Settings) throws -> EmbeddingRun.Options {
         var options = EmbeddingRun.Options()
@@ -59,6 +65,11 @@ struct RunOptions: ParsableArguments {
             options.firstShard = EmbeddingRun.firstShard(ofPod: index, of: pods.value)
         }
         return options
+    }
+
+    /// Whether nothing is to be written.
+    func isDryRun(_ settings: Settings) throws -> Bool {
+        try settings.flag(dryRun, "EMBEDDING_DRY_RUN")
     }
 
     /// The time after which no batch begins: `nil` inside means no limit.

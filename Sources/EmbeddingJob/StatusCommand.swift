@@ -7,7 +7,11 @@ import Postgres
 /// `embedding-job status`: counts rows.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Count rows by status and say how many have a vector.")
+        commandName: "status", abstract: "Count rows by status and say how many have a vector.",
+        discussion: """
+            Where the side tables exist: also failures by class, rows that are held back, vectors by model fingerprint, and \
+            entries whose row is gone. All numbers are of the same moment; nothing is written.
+            """)
 
     @OptionGroup(title: "Database") var database: DatabaseOptions
 
@@ -19,7 +23,8 @@ struct StatusCommand: AsyncParsableCommand {
             let settings = try await Settings()
             let names = try database.names(settings)
             let session = try await database.connect(settings)
-            let table = try await Preflight(session: session, names: names, log: .standardError()).check(for: .status)
+            let preflight = Preflight(session: session, names: names, log: .standardError())
+            let table = try await session.readOnly { try await preflight.check(for: .status) }
             let status = try await TableStatus(of: table, session: session)
             await session.close()
             print(json ? try Self.json(status) : Self.table(status))
@@ -33,6 +38,14 @@ struct StatusCommand: AsyncParsableCommand {
             ("pending", String(status.pending)), ("coverage", percent(status.coverage)),
             ("oldest pending", status.oldestPending ?? "-"),
         ]
+        if let ledger = status.ledger {
+            lines += ledger.failures.map { ("failed \($0.errorClass)", String($0.count)) }
+            lines += [("quarantined", String(ledger.quarantined)), ("orphaned failures", String(ledger.orphans))]
+        }
+        if let provenance = status.provenance {
+            lines += provenance.vectors.map { ("vectors of \($0.abbreviation)", String($0.count)) }
+            lines += [("orphaned states", String(provenance.orphans))]
+        }
         let width = lines.map(\.0.count).max() ?? 0
         return lines.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }.joined(separator: "\n")
     }
@@ -48,14 +61,20 @@ struct StatusCommand: AsyncParsableCommand {
             let eligible, embedded, pending: Int
             let coverage: Double
             let oldestPending: String?
+            let failures, vectorsByModel: [String: Int]?
+            let quarantined, orphanedFailures, orphanedStates: Int?
         }
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let counts = Dictionary(status.counts.map { ($0.status, $0.rows) }) { $0 + $1 }
+        let failures = status.ledger.map { Dictionary($0.failures.map { ($0.errorClass, $0.count) }) { $0 + $1 } }
+        let vectors = status.provenance.map { Dictionary($0.vectors.map { ($0.abbreviation, $0.count) }) { $0 + $1 } }
         let line = Line(
             byStatus: counts, eligible: status.eligible, embedded: status.embedded, pending: status.pending,
-            coverage: status.coverage, oldestPending: status.oldestPending)
+            coverage: status.coverage, oldestPending: status.oldestPending, failures: failures,
+            vectorsByModel: vectors, quarantined: status.ledger?.quarantined,
+            orphanedFailures: status.ledger?.orphans, orphanedStates: status.provenance?.orphans)
         return String(decoding: try encoder.encode(line), as: UTF8.self)
     }
 }

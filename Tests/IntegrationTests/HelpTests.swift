@@ -15,6 +15,7 @@ struct HelpTests {
         "--batch-size": "EMBEDDING_BATCH_SIZE", "--limit": "EMBEDDING_LIMIT", "--max-runtime": "EMBEDDING_MAX_RUNTIME",
         "--db-retry-seconds": "EMBEDDING_DB_RETRY_SECONDS", "--fail-on-row-errors": "EMBEDDING_FAIL_ON_ROW_ERRORS",
         "--stale": "EMBEDDING_STALE", "--include-unknown": "EMBEDDING_INCLUDE_UNKNOWN", "--yes": "EMBEDDING_YES",
+        "--dry-run": "EMBEDDING_DRY_RUN",
     ]
     private static let files = ["--input": "EMBEDDING_INPUT"]
 
@@ -31,6 +32,11 @@ struct HelpTests {
                 .merging(["--output": "EMBEDDING_OUTPUT", "--batch-size": "EMBEDDING_BATCH_SIZE"]) { $1 }
         ),
         ("tokenize", model.merging(files) { $1 }),
+        (
+            "verify",
+            model.merging(database) { $1 }
+                .merging(["--sample": "EMBEDDING_SAMPLE", "--seed": "EMBEDDING_SEED"]) { $1 }
+        ),
         ("retry-failed", database.merging(["--id": ""]) { $1 }),
         ("status", database.merging(["--json": ""]) { $1 }),
         ("schema", model.merging(database) { $1 }.merging(["--dimension": "", "--hnsw": "", "--apply": ""]) { $1 }),

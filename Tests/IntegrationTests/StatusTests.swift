@@ -23,13 +23,16 @@ struct StatusTests {
             #expect(outcome.standardError.isEmpty)
             #expect(
                 outcome.output == """
-                    enriched        4
-                    pending         1
-                    eligible        3
-                    embedded        2
-                    pending         1
-                    coverage        66.66 %
-                    oldest pending  2021-03-04 05:06:07+00
+                    enriched           4
+                    pending            1
+                    eligible           3
+                    embedded           2
+                    pending            1
+                    coverage           66.66 %
+                    oldest pending     2021-03-04 05:06:07+00
+                    quarantined        0
+                    orphaned failures  0
+                    orphaned states    0
 
                     """)
         }

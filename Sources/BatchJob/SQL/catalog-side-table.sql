@@ -1,6 +1,7 @@
 -- A side table beside the table or on the search path, with what this role may do to it.
 -- $1 name, $2 the table's oid, $3 the key's type
 SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
+    has_table_privilege(c.oid, 'SELECT') AS may_read,
     has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
         AND has_table_privilege(c.oid, 'UPDATE') AS may_write,
     has_table_privilege(c.oid, 'DELETE') AS may_delete,

@@ -1,9 +1,9 @@
 -- Eligible rows that the ledger holds back.
--- $1 model fingerprint, $2 vector column
-SELECT count(*) AS rows
+-- $1 model fingerprint (NULL: any model), $2 vector column
+SELECT count(DISTINCT f.dataset_id) AS rows
 FROM {LEDGER} f
 JOIN {TABLE} d ON d.{ID} = f.dataset_id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
-WHERE {ELIGIBLE} AND {TODO} AND f.model_fingerprint = $1::bytea AND f.next_attempt_at > now()
+WHERE {ELIGIBLE} AND {TODO} AND ($1::bytea IS NULL OR f.model_fingerprint = $1::bytea) AND f.next_attempt_at > now()
     AND f.source_fingerprint = {FINGERPRINT}

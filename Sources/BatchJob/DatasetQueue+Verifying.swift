@@ -1,0 +1,44 @@
+import Postgres
+
+/// A row and the vector that is stored for it.
+struct StoredRow: Sendable {
+    let row: DatasetRow
+    let vector: [Float]
+}
+
+/// Statements about rows that have a vector; the queue's table selects ``RowSelection/embedded``.
+extension DatasetQueue {
+    /// Counts what vectors were made from, by the state table.
+    func states() async throws(PostgresError) -> VectorStates {
+        var states = VectorStates()
+        for row in try await session.execute(table.statement(.states), identity, timeout: .seconds(300)) {
+            let count = Int(try row.int64("rows"))
+            switch try row.text("state") {
+            case "current": states.current = count
+            case "stale": states.stale = count
+            case "foreign": states.foreign = count
+            default: states.unknown = count
+            }
+        }
+        return states
+    }
+
+    /// The keys of some rows, the same ones for the same seed.
+    func sample(_ count: Int, seed: Int64) async throws(PostgresError) -> [[UInt8]] {
+        var keys: [[UInt8]] = []
+        let limit = Int32(clamping: count)
+        let rows = try await session.execute(
+            table.statement(.sample), [.int8(seed), .int4(limit)], timeout: .seconds(300))
+        for row in rows { keys.append(try row.bytes("id")) }
+        return keys
+    }
+
+    /// Reads rows with their vectors; those that no longer have one are left out.
+    func stored(_ keys: ArraySlice<[UInt8]>) async throws(PostgresError) -> [StoredRow] {
+        var rows: [StoredRow] = []
+        for row in try await session.execute(table.statement(.readStored), [self.keys(Array(keys))]) {
+            rows.append(StoredRow(row: try DatasetRow(row), vector: try row.vector("vector")))
+        }
+        return rows
+    }
+}

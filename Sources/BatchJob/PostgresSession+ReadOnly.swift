@@ -1,0 +1,18 @@
+public import Postgres
+
+extension PostgresSession {
+    /// Runs statements in a transaction that sees one state of the database and can write nothing.
+    public nonisolated func readOnly<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await executeScript(
+            PostgresStatement(name: SQLFile.beginReadOnly.rawValue, sql: SQLFile.beginReadOnly.text))
+        do {
+            let result = try await body()
+            try await execute(PostgresStatement(name: "commit", sql: "COMMIT"))
+            return result
+        } catch {
+            // If this fails too, the connection is gone and the transaction with it; the first error is the one to tell.
+            _ = try? await execute(PostgresStatement(name: "rollback", sql: "ROLLBACK"))
+            throw error
+        }
+    }
+}

@@ -1,0 +1,5 @@
+-- One state of the database for all statements up to COMMIT, none of which can write, whatever they call.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL lock_timeout = '2s';
+SET LOCAL statement_timeout = '300s';
+SET LOCAL idle_in_transaction_session_timeout = '120s';

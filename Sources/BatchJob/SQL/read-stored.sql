@@ -1,0 +1,8 @@
+-- Rows of a list with the vectors stored for them; the cast makes halfvec arrive as vector does.
+-- $1 keys
+SELECT d.{ID} AS id, d.{ID}::text AS label, {SHARD} AS shard, s.source, {FINGERPRINT} AS fingerprint, {CUT} AS cut,
+    d.{COLUMN}::{VECTOR} AS vector
+FROM {TABLE} d
+CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+WHERE {ELIGIBLE} AND {TODO} AND d.{ID} = ANY($1::{KEY}[])
+ORDER BY d.{ID}

@@ -1,0 +1,13 @@
+-- What the stored vectors of eligible rows were made from. One scan.
+-- $1 model fingerprint, $2 vector column
+SELECT CASE
+        WHEN e.dataset_id IS NULL THEN 'unknown'
+        WHEN e.model_fingerprint <> $1::bytea THEN 'foreign'
+        WHEN e.source_fingerprint <> {FINGERPRINT} THEN 'stale'
+        ELSE 'current'
+    END AS state, count(*) AS rows
+FROM {TABLE} d
+CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+{JOIN}
+WHERE {ELIGIBLE} AND {TODO}
+GROUP BY 1

@@ -1,0 +1,44 @@
+public import Logging
+internal import Synchronization
+
+/// Keeps what is logged, for tests that look at it.
+public final class RecordedLog: Sendable {
+    /// A message and its metadata.
+    public struct Entry: Sendable {
+        /// The message.
+        public let message: String
+        /// The metadata, as text.
+        public let values: [String: String]
+    }
+
+    private let recorded = Mutex<[Entry]>([])
+
+    /// Nothing logged yet.
+    public init() {}
+
+    /// A logger that writes here.
+    public var logger: Logger {
+        Logger(label: "test") { _ in Handler(log: self) }
+    }
+
+    /// The entries with this message, in order.
+    public func entries(_ message: String) -> [Entry] {
+        recorded.withLock { $0.filter { $0.message == message } }
+    }
+
+    private struct Handler: LogHandler {
+        let log: RecordedLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
+            log.recorded.withLock { $0.append(Entry(message: event.message.description, values: values)) }
+        }
+    }
+}
