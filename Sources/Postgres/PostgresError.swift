@@ -61,6 +61,9 @@ extension PostgresError {
     /// What a job should do about the failure.
     public var disposition: SQLState.Disposition {
         switch self {
+        case .connectionFailed(_, _, .protocolViolation):
+            // pgbouncer: its server is down, or no connection became free in time.
+            .retry
         case .connectionFailed(_, _, let sqlState):
             // Without a SQLSTATE the server did not speak: refused, unreachable, unknown host, only standbys found.
             sqlState?.disposition ?? .retry

@@ -132,7 +132,7 @@ struct ConnectingTests {
             let loopback = try Loopback(.staySilent)
             let url = database.url.replacing("@", with: "@127.0.0.1:\(loopback.port),")
             let session = try await PostgresSession.connect(
-                to: url, applicationName: "tests", timeout: .milliseconds(500))
+                to: url, applicationName: "tests", timeout: .seconds(2))
             #expect(await session.isUsable)
             #expect(!session.endpoint.contains("\(loopback.port)"))
         }
