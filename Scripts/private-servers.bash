@@ -43,6 +43,8 @@ choose_home() {
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Prints the port in file $1 if it is free, else the first free one from $2 on.
+# First ports lie below 32768, where the kernel takes the local ports of outgoing connections from: one of those would be in
+# the way without answering.
 choose_port() {
     local port
     if [[ -f $1 ]] && port=$(<"$1") && ! is_taken "$port"; then

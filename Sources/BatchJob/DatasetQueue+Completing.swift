@@ -27,19 +27,20 @@ extension DatasetQueue {
         return outcome
     }
 
-    /// Writes what is not written yet, in transactions of single statements.
+    /// Writes what is not written yet, each piece in a transaction of its own.
     ///
     /// The claim is lost by now, and not needed: the guard decides. Each further attempt sends smaller pieces, in case it was
-    /// their size that the server did not manage in time.
+    /// their size that the server did not manage in time. At attempt 0 the transaction was rolled back, so nothing is
+    /// written yet, and what looks like it is the work of somebody else.
     func recover(_ batch: EncodedBatch, attempt: Int) async throws(PostgresError) -> BatchOutcome {
         var outcome = BatchOutcome(
-            written: try await committed(batch.rows.map(\.row)), failures: batch.failures)
+            written: attempt == 0 ? [] : try await committed(batch.rows.map(\.row)), failures: batch.failures)
         let rest = batch.rows.filter { !outcome.written.contains($0.row.key) }
         let size = max(1, rest.count >> attempt)
         for start in stride(from: 0, to: rest.count, by: size) {
             try await isolate(rest[start..<min(start + size, rest.count)], &outcome)
         }
-        try await fail(outcome.failures)
+        try await inTransaction { () throws(PostgresError) in try await fail(outcome.failures) }
         outcome.locked = try await locked(unwritten(of: batch, outcome))
         return outcome
     }
@@ -49,9 +50,11 @@ extension DatasetQueue {
         _ rows: ArraySlice<EncodedRow>, _ outcome: inout BatchOutcome
     ) async throws(PostgresError) {
         do throws(PostgresError) {
-            outcome.written.formUnion(try await write(rows))
+            let written = try await inTransaction { () throws(PostgresError) in try await write(rows) }
+            outcome.written.formUnion(written)
         } catch {
             guard error.disposition == .row, let first = rows.first else { throw error }
+            try await rollback()
             guard rows.count > 1 else {
                 let code = error.sqlState?.code ?? "UNKNOWN"
                 outcome.failures.append(FailedRow(row: first.row, failure: .write, code: code))
@@ -61,6 +64,17 @@ extension DatasetQueue {
             try await isolate(rows[..<middle], &outcome)
             try await isolate(rows[middle...], &outcome)
         }
+    }
+
+    /// Runs the body between BEGIN and COMMIT; a statement on its own would run under the role's isolation, access mode and
+    /// time limits.
+    private func inTransaction<Result>(
+        _ body: () async throws(PostgresError) -> Result
+    ) async throws(PostgresError) -> Result {
+        try await session.executeScript(statements.begin)
+        let result = try await body()
+        try await commit()
+        return result
     }
 
     private func unwritten(of batch: EncodedBatch, _ outcome: BatchOutcome) -> [DatasetRow] {

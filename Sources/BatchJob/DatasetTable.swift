@@ -36,6 +36,22 @@ public struct DatasetTable: Sendable {
     /// `embedding_state`, likewise.
     var state: String?
 
+    /// The name of a side table, quoted by the server; `nil` if the run goes without it.
+    subscript(sideTable: SideTable) -> String? {
+        get {
+            switch sideTable {
+            case .ledger: ledger
+            case .state: state
+            }
+        }
+        set {
+            switch sideTable {
+            case .ledger: ledger = newValue
+            case .state: state = newValue
+            }
+        }
+    }
+
     /// Which rows the statements are about.
     var selection = RowSelection.missing
 

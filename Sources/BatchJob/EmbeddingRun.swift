@@ -47,8 +47,11 @@ public struct EmbeddingRun: Sendable {
         control: RunControl, log: Logger, connect: @escaping @Sendable () async throws(PostgresError) -> PostgresSession
     ) {
         precondition(!sessions.isEmpty, "a run needs a session")
+        let warnings = SideTableWarnings(log: log)
         lanes = sessions.map {
-            Lane($0, table: table, model: model, retryBudget: options.retryBudget, log: log, connect: connect)
+            Lane(
+                $0, table: table, model: model, retryBudget: options.retryBudget, control: control, warnings: warnings,
+                log: log, connect: connect)
         }
         self.encoder = encoder
         self.options = options
@@ -69,6 +72,7 @@ public struct EmbeddingRun: Sendable {
             let rowEncoder = try await RowEncoder(encoder)
             reason = try await drain(.missing, rowEncoder, tally)
             if options.replacesOutdated, reason == .drained {
+                await tally.closePhase()
                 try await guardBlastRadius()
                 reason = try await drain(outdated, rowEncoder, tally)
             }
@@ -76,6 +80,8 @@ public struct EmbeddingRun: Sendable {
             let failure = RunFailure(error)
             log.error("run ended early", metadata: metadata([.error: failure.description]))
             reason = failure.reason
+            // A signal ends the wait for a database that is away.
+            if reason == .database, await control.reason == .signal { reason = .signal }
         }
         if reason == .drained, options.failsOnRowErrors, await tally.report.failed > 0 { reason = .rowErrors }
         for lane in lanes { await lane.close() }
@@ -86,7 +92,7 @@ public struct EmbeddingRun: Sendable {
 
     /// Refuses to replace more than a fifth of all vectors unless told to: a wrong model by mistake would replace them all.
     private func guardBlastRadius() async throws {
-        await lanes[0].select(outdated)
+        try await lanes[0].select(outdated)
         let count = try await lanes[0].plan().count
         let total = try await lanes[0].embeddedCount()
         try options.guardBlastRadius(replacing: count, of: total)
@@ -96,20 +102,23 @@ public struct EmbeddingRun: Sendable {
     private func drain(
         _ selection: RowSelection, _ rowEncoder: RowEncoder, _ tally: RunTally
     ) async throws -> ExitReason {
-        for lane in lanes { await lane.select(selection) }
+        for lane in lanes { try await lane.select(selection) }
         var last: Int?
         while true {
             let plan = try await lanes[0].plan()
             let count = plan.count
             await tally.plan(count)
-            await tally.close(pending: count, quarantined: count == 0 ? 0 : try await lanes[0].quarantined())
+            await tally.close(pending: count, quarantined: try await lanes[0].quarantined())
             let rowsLeft = await options.limit.map { [attempted = tally.attempted] in $0 - attempted }
             let progress = await tally.progress
+            let interruption = await control.reason
+            if interruption == .signal { return .signal }
             if count == 0 || progress == last { return .drained }
             if let rowsLeft, rowsLeft <= 0 { return .limit }
-            if let reason = await control.reason { return reason }
+            if let interruption { return interruption }
 
             last = progress
+            await tally.open()
             let schedule = ShardSchedule(plan, firstShard: options.firstShard, rowLimit: rowsLeft)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lane in lanes { group.addTask { try await work(lane, schedule, rowEncoder, tally) } }
@@ -125,6 +134,8 @@ public struct EmbeddingRun: Sendable {
         while await control.reason == nil, let assignment = await schedule.next(batchSize: options.batchSize) {
             let claim = try await lane.claim(assignment)
             let batch = try await rowEncoder.encode(await tally.unblamed(claim.rows))
+            // Not every encoder notices that it was cancelled, by a signal or because another lane has failed.
+            try Task.checkCancellation()
             let outcome = try await lane.complete(batch)
             await schedule.finish(
                 assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) })

@@ -11,25 +11,31 @@ public actor Lane {
 
     private let connect: Connector
     private let budget: Duration
+    private let control: RunControl
+    private let warnings: SideTableWarnings
     private let log: Logger
     private var table: DatasetTable
     private let model: [UInt8]
     private var queue: DatasetQueue
 
     init(
-        _ session: PostgresSession, table: DatasetTable, model: [UInt8], retryBudget: Duration, log: Logger,
-        connect: @escaping Connector
+        _ session: PostgresSession, table: DatasetTable, model: [UInt8], retryBudget: Duration, control: RunControl,
+        warnings: SideTableWarnings, log: Logger, connect: @escaping Connector
     ) {
         self.connect = connect
         self.table = table
         self.model = model
+        self.control = control
+        self.warnings = warnings
         self.log = log
         budget = retryBudget
         queue = DatasetQueue(session: session, table: table, model: model)
     }
 
     /// Makes all further statements about these rows.
-    func select(_ selection: RowSelection) {
+    func select(_ selection: RowSelection) throws {
+        // It may have disappeared since the preflight.
+        guard table.state != nil || !selection.needsState else { throw RunFailure.staleNeedsState }
         table.selection = selection
         queue = DatasetQueue(session: queue.session, table: table, model: model)
     }
@@ -77,20 +83,48 @@ public actor Lane {
     private func retrying<Result: Sendable>(
         _ operation: (DatasetQueue, _ attempt: Int) async throws(PostgresError) -> Result
     ) async throws -> Result {
-        try await Self.retrying(within: budget, log: log) { attempt throws(PostgresError) in
+        try await Self.retrying(within: budget, control, log: log) { attempt throws(PostgresError) in
             if await !queue.session.isUsable {
                 queue = DatasetQueue(session: try await connect(), table: table, model: model)
             } else if attempt > 0 {
                 // A transaction that failed on a connection that is still good must be ended.
                 try await queue.rollback()
             }
-            return try await operation(queue, attempt)
+            do throws(PostgresError) {
+                return try await operation(queue, attempt)
+            } catch {
+                guard try await adaptToSideTables(after: error) else { throw error }
+                return try await operation(queue, attempt + 1)
+            }
         }
+    }
+
+    /// Goes on without the side tables that were dropped, or closed to this role, in the middle of the run.
+    ///
+    /// - Returns: Whether there were any; if not, another table is to blame for the failure.
+    private func adaptToSideTables(after error: PostgresError) async throws(PostgresError) -> Bool {
+        guard error.sqlState == .undefinedTable || error.sqlState == .insufficientPrivilege else { return false }
+        try await queue.rollback()
+        var changed = table
+        for sideTable in SideTable.allCases where table[sideTable] != nil {
+            switch try await sideTable.lookUp(for: table, queue.session) {
+            case .usable(let quoted):
+                changed[sideTable] = quoted
+            case .unusable(let reason):
+                guard sideTable != .state || !table.selection.needsState else { return false }
+                changed[sideTable] = nil
+                await warnings.warn(sideTable, reason: reason)
+            }
+        }
+        guard SideTable.allCases.contains(where: { changed[$0] != table[$0] }) else { return false }
+        table = changed
+        queue = DatasetQueue(session: queue.session, table: table, model: model)
+        return true
     }
 
     /// Runs an operation until it succeeds, fails for good, or the budget is spent.
     private static func retrying<Result: Sendable>(
-        within budget: Duration, log: Logger,
+        within budget: Duration, _ control: RunControl? = nil, log: Logger,
         _ operation: (_ attempt: Int) async throws(PostgresError) -> Result
     ) async throws -> Result {
         var attempt = 0
@@ -103,7 +137,7 @@ public actor Lane {
                 let now = ContinuousClock.now
                 let started = firstFailure ?? now
                 firstFailure = started
-                guard now - started < budget else { throw error }
+                guard now - started < budget, await control?.reason != .signal else { throw error }
                 log.warning("database failed, trying again", metadata: metadata([.error: error.description]))
                 attempt += 1
                 try await Task.sleep(for: pause(attempt))

@@ -59,19 +59,16 @@ public struct Preflight: Sendable {
             names: names, oid: relation.oid, quoted: relation.quoted, columns: columns, vector: vector,
             statusLiteral: try await session.quoteLiteral(names.statusValue))
         if purpose.onlyReads { return try await addingReadableSideTables(to: table) }
-        table.ledger = try await sideTable("embedding_failure", of: table, mustDelete: true)
+        let warnings = SideTableWarnings(log: log)
+        table.ledger = try await lookUp(.ledger, for: table, warnings)
         guard case .run(_, let model, let replacesOutdated) = purpose else {
             guard table.ledger != nil else {
                 throw RunFailure(.configuration, "there is no embedding_failure table that this role may write")
             }
             return table
         }
-        table.state = try await sideTable("embedding_state", of: table, mustDelete: false)
-        guard table.state != nil || !replacesOutdated else {
-            throw RunFailure(
-                .configuration,
-                "--stale needs the table embedding_state, writable by this role; embedding-job schema prints its DDL")
-        }
+        table.state = try await lookUp(.state, for: table, warnings)
+        guard table.state != nil || !replacesOutdated else { throw RunFailure.staleNeedsState }
         try await adviseOnIndex(table)
         if !replacesOutdated { try await checkModels(table, model) }
         return table
@@ -201,24 +198,15 @@ public struct Preflight: Sendable {
     // MARK: - Side tables
 
     /// A side table that can be used, quoted; otherwise the run goes on without it, after one warning.
-    private func sideTable(_ name: String, of table: DatasetTable, mustDelete: Bool) async throws -> String? {
-        let statement = PostgresStatement(name: SQLFile.catalogSideTable.rawValue, sql: SQLFile.catalogSideTable.text)
-        let result = try await session.execute(
-            statement, [.text(name), .oid(table.oid), .oid(table.key.typeOID)])
-        let problem: String
-        if let row = result.first {
-            let mayWrite = try row.bool("may_write")
-            let mayDelete = try row.bool("may_delete")
-            let keyMatches = try row.bool("key_matches")
-            if mayWrite, keyMatches, mayDelete || !mustDelete { return try row.text("quoted") }
-            problem = keyMatches ? "this role may not write it" : "its dataset_id is not of the key's type"
-        } else {
-            problem = "it does not exist"
+    private func lookUp(
+        _ sideTable: SideTable, for table: DatasetTable, _ warnings: SideTableWarnings
+    ) async throws(PostgresError) -> String? {
+        switch try await sideTable.lookUp(for: table, session) {
+        case .usable(let quoted): return quoted
+        case .unusable(let reason):
+            await warnings.warn(sideTable, reason: reason)
+            return nil
         }
-        log.warning(
-            "going on without the side table \(name)",
-            metadata: metadata([.error: problem, .remedy: "embedding-job schema prints its DDL and grants"]))
-        return nil
     }
 
     /// Refuses to mix the vectors of two models in one column; a few foreign ones are only worth a warning.

@@ -14,6 +14,8 @@ actor RunTally {
     private let start = ContinuousClock.now
     private var lastProgress = ContinuousClock.now
     private var planned = 0
+    /// What the phases before this one have left.
+    private var leftBefore = (remaining: 0, quarantined: 0)
 
     init(log: Logger) {
         self.log = log
@@ -27,10 +29,20 @@ actor RunTally {
         planned = progress + pending
     }
 
-    /// Notes how many rows were left at the end.
+    /// Begins a pass: what it leaves is not known if it fails.
+    func open() {
+        (report.remaining, report.quarantined) = (nil, nil)
+    }
+
+    /// Notes how many rows a pass has left.
     func close(pending: Int, quarantined: Int?) {
-        report.quarantined = quarantined
-        report.remaining = max(0, pending - (quarantined ?? 0))
+        report.quarantined = quarantined.map { leftBefore.quarantined + $0 }
+        report.remaining = leftBefore.remaining + max(0, pending - (quarantined ?? 0))
+    }
+
+    /// Ends the phase of missing rows: what it left is added to what the next one leaves.
+    func closePhase() {
+        leftBefore = (report.remaining ?? 0, report.quarantined ?? 0)
     }
 
     /// Leaves out rows that were blamed before.

@@ -3,28 +3,28 @@
 /// A shard is a part of the keys by hash. A lane takes as many shards as fill a batch, the fullest first, so that all run
 /// dry together and the last batches are not short. Claims in the database keep other processes away; this schedule keeps
 /// the lanes of one process from asking for the same shard.
-actor ShardSchedule {
+package actor ShardSchedule {
     /// A power of two, the same in every process.
-    static let shardCount = 64
+    package static let shardCount = 64
 
     /// A shard and how far it has been read.
-    struct Position: Sendable, Equatable {
-        let shard: Int32
+    package struct Position: Sendable, Equatable {
+        package let shard: Int32
         /// The key of the last row read, in the server's binary form; `nil` before the first.
-        var after: [UInt8]?
+        package var after: [UInt8]?
         /// The keys still to read, if the plan listed them.
-        var listed: [[UInt8]]?
+        package var listed: [[UInt8]]?
         /// How many rows are left, by the plan; others may have changed it since.
-        var pending: Int
+        package var pending: Int
     }
 
     /// What a lane may read now.
-    struct Assignment: Sendable {
-        let positions: [Position]
-        let rowLimit: Int
+    package struct Assignment: Sendable {
+        package let positions: [Position]
+        package let rowLimit: Int
 
         /// The listed keys to read, in the order of the shards; `nil` if the plan listed none.
-        func listedKeys(of granted: Set<Int32>) -> [[UInt8]]? {
+        package func listedKeys(of granted: Set<Int32>) -> [[UInt8]]? {
             guard positions.contains(where: { $0.listed != nil }) else { return nil }
             return Array(positions.filter { granted.contains($0.shard) }.flatMap { $0.listed ?? [] }.prefix(rowLimit))
         }
@@ -39,7 +39,7 @@ actor ShardSchedule {
     ///   - plan: The rows that wait in each shard; shards without any are not visited.
     ///   - firstShard: Where this process starts among equally full shards, so that several start apart.
     ///   - rowLimit: The most rows to hand out, `nil` for all.
-    init(_ plan: PassPlan, firstShard: Int32, rowLimit: Int?) {
+    package init(_ plan: PassPlan, firstShard: Int32, rowLimit: Int?) {
         let count = Int32(Self.shardCount)
         waiting = plan.positions.filter { $0.pending > 0 }.sorted {
             ($0.shard - firstShard + count) % count < ($1.shard - firstShard + count) % count
@@ -48,7 +48,7 @@ actor ShardSchedule {
     }
 
     /// Takes shards for a batch of at most `batchSize` rows; `nil` when this pass has nothing more to give.
-    func next(batchSize: Int) -> Assignment? {
+    package func next(batchSize: Int) -> Assignment? {
         let limit = min(batchSize, rowsLeft ?? batchSize)
         guard limit > 0, !waiting.isEmpty else { return nil }
         var taken: [Position] = []
@@ -68,7 +68,7 @@ actor ShardSchedule {
     ///   - assignment: What ``next(batchSize:)`` gave.
     ///   - granted: The shards that the database let this process have; the others are left to whoever holds them.
     ///   - rows: Shard and key of each row that was read, in the order read.
-    func finish(_ assignment: Assignment, granted: Set<Int32>, rows: [(shard: Int32, key: [UInt8])]) {
+    package func finish(_ assignment: Assignment, granted: Set<Int32>, rows: [(shard: Int32, key: [UInt8])]) {
         if let rowsLeft { self.rowsLeft = rowsLeft + assignment.rowLimit - rows.count }
         if let asked = assignment.listedKeys(of: granted) {
             dropListed(Set(asked), from: assignment.positions.filter { granted.contains($0.shard) })
@@ -96,19 +96,19 @@ actor ShardSchedule {
 }
 
 /// What waits at the beginning of a pass.
-struct PassPlan: Sendable {
-    let positions: [ShardSchedule.Position]
+package struct PassPlan: Sendable {
+    package let positions: [ShardSchedule.Position]
 
     /// All rows.
-    var count: Int { positions.reduce(0) { $0 + $1.pending } }
+    package var count: Int { positions.reduce(0) { $0 + $1.pending } }
 
     /// Rows without a vector, counted by shard; reading finds them by an index.
-    init(counts: [Int32: Int]) {
+    package init(counts: [Int32: Int]) {
         positions = counts.map { ShardSchedule.Position(shard: $0.key, after: nil, listed: nil, pending: $0.value) }
     }
 
     /// Rows that no index finds, listed by shard.
-    init(keys: [Int32: [[UInt8]]]) {
+    package init(keys: [Int32: [[UInt8]]]) {
         positions = keys.map {
             ShardSchedule.Position(shard: $0.key, after: nil, listed: $0.value, pending: $0.value.count)
         }

@@ -3,33 +3,28 @@
 /// Catalogues repeat themselves: the same title without a description, the same placeholder text. The cache has two
 /// generations; when the young one is full it becomes the old one and the old one is forgotten, which keeps what was used
 /// lately at the cost of two dictionaries.
-actor VectorCache {
+package actor VectorCache {
     private let capacity: Int
     private var young: [[Int32]: [Float]] = [:]
     private var old: [[Int32]: [Float]] = [:]
     private var youngBytes = 0
 
     /// Makes a cache of at most `capacity` bytes of ids and vectors.
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = capacity
     }
 
     /// The vectors that are known.
-    func vectors(for keys: [[Int32]]) -> [[Int32]: [Float]] {
+    package func vectors(for keys: [[Int32]]) -> [[Int32]: [Float]] {
         var found: [[Int32]: [Float]] = [:]
-        for key in keys {
-            if let vector = young[key] {
-                found[key] = vector
-            } else if let vector = old[key] {
-                found[key] = vector
-                insert(vector, for: key)
-            }
-        }
+        for key in keys { found[key] = young[key] ?? old[key] }
+        // Only now: the young generation may become full, and what is old would be forgotten before it was looked up.
+        insert(found)
         return found
     }
 
     /// Remembers vectors.
-    func insert(_ vectors: [[Int32]: [Float]]) {
+    package func insert(_ vectors: [[Int32]: [Float]]) {
         for (key, vector) in vectors { insert(vector, for: key) }
     }
 

@@ -37,21 +37,24 @@ public struct DatasetFixture: Sendable {
 
     /// Drains the table with a number of lanes.
     public func drain(
-        _ encoder: any TextEncoder, lanes: Int = 2, url: String? = nil, control: RunControl = RunControl(),
+        _ encoder: any TextEncoder, lanes: Int = 2, url: String? = nil, model: [UInt8] = Self.model,
+        control: RunControl = RunControl(), log: Logger? = nil,
         _ configure: (inout EmbeddingRun.Options) -> Void = { _ in }
     ) async throws -> RunReport {
         let url = url ?? database.url
+        let log = log ?? self.log
         let connect = { @Sendable () async throws(PostgresError) in
             try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
         }
         var sessions: [PostgresSession] = []
         for _ in 0..<lanes { sessions.append(try await connect()) }
-        let table = try await Preflight(session: sessions[0], names: names, log: log)
-            .check(for: .run(dimension: encoder.dimension, model: Self.model))
         var options = EmbeddingRun.Options()
         configure(&options)
+        let purpose = Preflight.Purpose.run(
+            dimension: encoder.dimension, model: model, replacesOutdated: options.replacesOutdated)
+        let table = try await Preflight(session: sessions[0], names: names, log: log).check(for: purpose)
         let run = EmbeddingRun(
-            sessions: sessions, table: table, encoder: encoder, model: Self.model, options: options, control: control,
+            sessions: sessions, table: table, encoder: encoder, model: model, options: options, control: control,
             log: log, connect: connect)
         return await run.drain()
     }

@@ -1,7 +1,7 @@
 public import Logging
 internal import Synchronization
 
-/// Keeps what is logged, for tests that look at it.
+/// Keeps what is logged, for tests that look at it or wait for it.
 public final class RecordedLog: Sendable {
     /// A message and its metadata.
     public struct Entry: Sendable {
@@ -12,9 +12,13 @@ public final class RecordedLog: Sendable {
     }
 
     private let recorded = Mutex<[Entry]>([])
+    private let messages: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
 
     /// Nothing logged yet.
-    public init() {}
+    public init() {
+        (messages, continuation) = AsyncStream.makeStream()
+    }
 
     /// A logger that writes here.
     public var logger: Logger {
@@ -24,6 +28,21 @@ public final class RecordedLog: Sendable {
     /// The entries with this message, in order.
     public func entries(_ message: String) -> [Entry] {
         recorded.withLock { $0.filter { $0.message == message } }
+    }
+
+    /// The entries whose message holds a text, in order.
+    public func entries(containing text: String) -> [Entry] {
+        recorded.withLock { $0.filter { $0.message.contains(text) } }
+    }
+
+    /// Waits until a message that holds the text is logged; for one waiter at a time.
+    public func wait(for text: String) async {
+        for await message in messages where message.contains(text) { return }
+    }
+
+    private func record(_ entry: Entry) {
+        recorded.withLock { $0.append(entry) }
+        continuation.yield(entry.message)
     }
 
     private struct Handler: LogHandler {
@@ -38,7 +57,7 @@ public final class RecordedLog: Sendable {
 
         func log(event: LogEvent) {
             let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
-            log.recorded.withLock { $0.append(Entry(message: event.message.description, values: values)) }
+            log.record(Entry(message: event.message.description, values: values))
         }
     }
 }

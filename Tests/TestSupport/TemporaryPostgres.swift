@@ -104,7 +104,40 @@ public struct TemporaryDatabase: Sendable {
 }
 
 /// Creates a database, hands it to the body and drops it, whether or not the body throws.
+///
+/// Only so many exist at a time, because tests run in parallel and a server has a limited number of connections.
 public func withTemporaryDatabase(_ body: (TemporaryDatabase) async throws -> Void) async throws {
+    await DatabasePermits.shared.acquire()
+    do {
+        try await withUnlimitedDatabase(body)
+    } catch {
+        await DatabasePermits.shared.release()
+        throw error
+    }
+    await DatabasePermits.shared.release()
+}
+
+/// How many temporary databases may exist at a time.
+private actor DatabasePermits {
+    static let shared = DatabasePermits()
+    private var available = 8
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func acquire() async {
+        guard available == 0 else {
+            available -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Hands the permit on to who has waited longest.
+    func release() {
+        if waiting.isEmpty { available += 1 } else { waiting.removeFirst().resume() }
+    }
+}
+
+private func withUnlimitedDatabase(_ body: (TemporaryDatabase) async throws -> Void) async throws {
     let database = try await TemporaryDatabase.create()
     do {
         try await body(database)

@@ -1,5 +1,7 @@
 -- Remembers rows that were blamed: the pause doubles with every attempt at the same text, from half an hour to a week; a
 -- row without text waits a week at once. An edit makes the row eligible at once, because its fingerprint differs.
+-- A row that the ledger holds back already stays as it is: this is the repetition of a statement whose COMMIT succeeded
+-- unnoticed, or another process has blamed the row in the meantime.
 -- $1 model fingerprint, $2 keys, $3 fingerprints, $4 classes, $5 codes
 INSERT INTO {LEDGER} AS f
     (dataset_id, model_fingerprint, source_fingerprint, error_class, error_code, next_attempt_at)
@@ -16,3 +18,4 @@ ON CONFLICT (dataset_id, model_fingerprint) DO UPDATE SET
     last_failed_at = now(),
     next_attempt_at = greatest(excluded.next_attempt_at, now() + least(interval '7 days', interval '30 minutes' * power(2,
         CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN least(f.attempts, 12) ELSE 0 END)))
+WHERE f.source_fingerprint <> excluded.source_fingerprint OR f.next_attempt_at <= now()

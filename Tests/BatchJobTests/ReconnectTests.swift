@@ -1,0 +1,280 @@
+import BatchJob
+import Postgres
+import SentenceEncoding
+import Testing
+import TestSupport
+
+/// Lost connections and failures that pass: every row is written once, and nothing is encoded twice because of them.
+@Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(3)))
+struct ReconnectTests {
+    /// Where the connection is cut: instead of these bytes, which do not arrive.
+    enum Cut: String, CaseIterable, Sendable {
+        case plan = "GROUP BY 1"
+        case begin = "BEGIN ISOLATION"
+        case claim = "pg_try_advisory_xact_lock"
+        case read = "CROSS JOIN LATERAL (\n    SELECT d.id AS id"
+        case write = "WITH encoded AS"
+        case commit = "COMMIT"
+        /// The transaction succeeds, but nobody is told.
+        case answerToCommit = "COMMIT "
+
+        var text: String { self == .answerToCommit ? "COMMIT" : rawValue }
+        var direction: FaultProxy.Direction { self == .answerToCommit ? .serverToClient : .clientToServer }
+    }
+
+    @Test(
+        "may cut the connection at any statement; what was committed is known with the state table and without",
+        arguments: Cut.allCases.map { ($0, true) } + [(.write, false), (.answerToCommit, false)])
+    func cutConnection(cut: Cut, hasState: Bool) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            if !hasState { try await database.run("DROP TABLE embedding_state") }
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(60)
+            try await withFaultProxy(to: database.url) { proxy in
+                let seen = Recorder()
+                let once = Once()
+                let encoder = StubEncoder { texts in
+                    await seen.add(texts.filter { $0.hasPrefix("Dataset") })
+                    // The first text is the canary, before the first statement about rows.
+                    if await once.first() { proxy.set(.cutInsteadOf(cut.text), for: cut.direction) }
+                }
+                let url = try proxy.url(from: database.url)
+                let report = try await fixture.drain(encoder, lanes: 1, url: url) { $0.batchSize = 20 }
+                #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
+                #expect(report.skippedStale == 0 && report.skippedLocked == 0)
+                #expect(await seen.texts.count == 60)
+                #expect(proxy.connectionCount == 2, "the connection was not cut")
+                try await checker.expectIntact(report)
+            }
+        }
+    }
+
+    @Test("may end the session while a batch is encoded", arguments: [1, 2])
+    func terminatedWhileEncoding(lanes: Int) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(60)
+            let seen = Recorder()
+            let once = Once()
+            let encoder = StubEncoder { texts in
+                let rows = texts.filter { $0.hasPrefix("Dataset") }
+                await seen.add(rows)
+                guard !rows.isEmpty, await once.first() else { return }
+                let ended = try await database.terminateDrains()
+                #expect(ended == lanes)
+            }
+            let report = try await fixture.drain(encoder, lanes: lanes) { $0.batchSize = 20 }
+            #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
+            // The claims of all lanes are gone, but within one run no shard is with two lanes.
+            #expect(await seen.texts.count == 60)
+            try await checker.expectIntact(report)
+        }
+    }
+
+    /// What a trigger does to its own session, once.
+    enum Fault: String, CaseIterable, Sendable {
+        case terminated = "pg_terminate_backend"
+        /// As `statement_timeout` does: the statement fails, the connection is good.
+        case cancelled = "pg_cancel_backend"
+    }
+
+    @Test("may fail during the write or during COMMIT", arguments: Fault.allCases, [false, true])
+    func failsWhileWriting(fault: Fault, atCommit: Bool) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(60)
+            try await database.install(fault, atCommit: atCommit)
+            let seen = Recorder()
+            let encoder = StubEncoder { texts in await seen.add(texts.filter { $0.hasPrefix("Dataset") }) }
+            let log = RecordedLog()
+            let report = try await fixture.drain(encoder, lanes: 1, log: log.logger) { $0.batchSize = 20 }
+            #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
+            #expect(await seen.texts.count == 60)
+            #expect(log.entries(containing: "trying again").count == 1)
+            try await checker.expectIntact(report)
+        }
+    }
+
+    @Test("makes a row's failure count once, though the COMMIT that noted it went unanswered")
+    func failureCountsOnce() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(20)
+            try await database.run("UPDATE datasets SET title = '\(StubEncoder.Marker.zero.rawValue)' WHERE id = 5")
+            try await withFaultProxy(to: database.url) { proxy in
+                let encoder = StubEncoder { _ in proxy.set(.cutInsteadOf("COMMIT"), for: .serverToClient) }
+                let url = try proxy.url(from: database.url)
+                let report = try await fixture.drain(encoder, lanes: 1, url: url)
+                #expect(report.processed == 19 && report.failed == 1)
+                #expect(proxy.connectionCount == 2)
+                #expect(try await database.texts("SELECT attempts FROM embedding_failure") == ["1"])
+                try await checker.expectIntact(report)
+            }
+        }
+    }
+
+    @Test("does not make the run claim what somebody else wrote while its own write was refused")
+    func othersVectorsDoNotCount() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.run("DROP TABLE embedding_state")
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(20)
+            let once = Once()
+            let encoder = StubEncoder { texts in
+                guard texts.contains(where: { $0.hasPrefix("Dataset") }), await once.first() else { return }
+                try await database.run("UPDATE datasets SET embedding = '[0,0,0,1]' WHERE id = 5")
+                try await database.refuseWrites(of: [3])
+            }
+            let report = try await fixture.drain(encoder, lanes: 1)
+            #expect(report.processed == 18 && report.failed == 1 && report.skippedStale == 1)
+            #expect(try await checker.firstVectors() == 18)
+        }
+    }
+
+    @Test("ends the run when its time to recover is over, without losing a row")
+    func budgetExceeded() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(60)
+            try await withFaultProxy(to: database.url) { proxy in
+                let seen = Recorder()
+                let encoder = StubEncoder { texts in
+                    await seen.add(texts.filter { $0.hasPrefix("Dataset") })
+                    // The third batch is the last, and cannot be written.
+                    guard await seen.texts.count == 60 else { return }
+                    try proxy.set(.refused)
+                    proxy.cut()
+                }
+                let url = try proxy.url(from: database.url)
+                let report = try await fixture.drain(encoder, lanes: 1, url: url) {
+                    ($0.batchSize, $0.retryBudget) = (20, .milliseconds(200))
+                }
+                #expect(report.exitReason == .database && report.exitReason.exitCode == 75)
+                #expect(report.processed == 40)
+                #expect(report.remaining == nil && report.quarantined == nil)
+                let rest = try await fixture.drain(StubEncoder())
+                #expect(rest.processed == 20)
+                try await checker.expectIntact(report, rest)
+            }
+        }
+    }
+
+    @Test("is waited for when it is absent at the start")
+    func absentAtStart() async throws {
+        try await withTemporaryDatabase { database in
+            try await withFaultProxy(to: database.url) { proxy in
+                let url = try proxy.url(from: database.url)
+                try proxy.set(.refused)
+                let log = RecordedLog()
+                let connect = { @Sendable () async throws(PostgresError) in
+                    try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
+                }
+                async let session = Lane.connectPatiently(within: .seconds(30), log: log.logger, connect)
+                await log.wait(for: "trying again")
+                try proxy.set(.accepted)
+                #expect(try await session.isUsable)
+                try await session.close()
+
+                try proxy.set(.refused)
+                let failure = await #expect(throws: PostgresError.self) {
+                    try await Lane.connectPatiently(within: .zero, log: log.logger, connect)
+                }
+                #expect(try RunFailure(#require(failure)).reason == .database)
+            }
+        }
+    }
+
+    @Test("is waited for when a change of the table is in the queue before the run")
+    func lockTimeout() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(20)
+            let reader = try await database.connect()
+            try await reader.executeScript(.init(name: "read", sql: "BEGIN; SELECT FROM datasets LIMIT 1"))
+            let once = Once()
+            let (alterations, continuation) = AsyncStream.makeStream(of: Task<Void, any Error>.self)
+            let encoder = StubEncoder { texts in
+                guard texts.contains(where: { $0.hasPrefix("Dataset") }), await once.first() else { return }
+                continuation.yield(Task { try await database.run("ALTER TABLE datasets ADD COLUMN more int") })
+                // The run's own write gets past it, because it has read the table already; the next claim does not.
+                while try await database.number("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 {
+                    await Task.yield()
+                }
+            }
+            let log = RecordedLog()
+            async let report = fixture.drain(encoder, lanes: 1, log: log.logger) { $0.batchSize = 10 }
+            await log.wait(for: "trying again")
+            await reader.close()
+            #expect(try await report.processed == 20)
+            #expect(try await report.exitReason == .drained)
+            let values = log.entries(containing: "trying again").first?.values.values.joined()
+            #expect(values?.contains("55P03") == true)
+            for await alteration in alterations {
+                try await alteration.value
+                break
+            }
+            try await checker.expectIntact(try await report)
+        }
+    }
+
+    @Test(
+        "may have defaults that do not suit the run",
+        arguments: [
+            "default_transaction_isolation = 'serializable'", "default_transaction_isolation = 'repeatable read'",
+            "default_transaction_read_only = on", "statement_timeout = '400ms'",
+        ])
+    func roleDefaults(setting: String) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(60)
+            try await database.run("UPDATE datasets SET title = '\(StubEncoder.Marker.zero.rawValue)' WHERE id = 5")
+            // The recovery from a fault must not fall back on the defaults either.
+            try await database.install(.terminated, atCommit: true)
+            try await database.withRole(settings: [setting]) { _, url in
+                let report = try await fixture.drain(StubEncoder(), url: url + "?target_session_attrs=any") {
+                    ($0.batchSize, $0.retryBudget) = (20, .seconds(5))
+                }
+                #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
+                try await checker.expectIntact(report)
+            }
+        }
+    }
+}
+
+extension TemporaryDatabase {
+    /// Ends the sessions of all drains, waiting for their end; returns how many there were.
+    fileprivate func terminateDrains() async throws -> Int {
+        try await number(
+            """
+            SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'embedding-job test'
+            """)
+    }
+
+    /// Makes the first update of the table do this to its own session, during the statement or when it is committed.
+    fileprivate func install(_ fault: ReconnectTests.Fault, atCommit: Bool) async throws {
+        let trigger = atCommit ? "CONSTRAINT TRIGGER fault AFTER" : "TRIGGER fault BEFORE"
+        let timing = atCommit ? "DEFERRABLE INITIALLY DEFERRED" : ""
+        // A sequence counts on when the transaction is rolled back.
+        try await run(
+            """
+            CREATE SEQUENCE faults;
+            CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+                IF nextval('public.faults') = 1 THEN
+                    PERFORM \(fault.rawValue)(pg_backend_pid());
+                    PERFORM pg_sleep(60);
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE \(trigger) UPDATE ON datasets \(timing) FOR EACH ROW EXECUTE FUNCTION fault()
+            """)
+    }
+}

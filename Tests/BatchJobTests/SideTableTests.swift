@@ -1,0 +1,158 @@
+import BatchJob
+import SentenceEncoding
+import Testing
+import TestSupport
+
+@Suite("A side table that cannot be used", .requiresPostgres)
+struct SideTableTests {
+    /// Why it cannot.
+    enum Defect: String, CaseIterable, Sendable {
+        case absent = "DROP TABLE TABLE_NAME"
+        case notReadable = "REVOKE SELECT ON TABLE_NAME FROM ROLE_NAME"
+        case notWritable = "REVOKE INSERT ON TABLE_NAME FROM ROLE_NAME"
+        case otherKeyType = "ALTER TABLE TABLE_NAME ALTER COLUMN dataset_id TYPE text"
+
+        func sql(_ table: String, _ role: String) -> String {
+            rawValue.replacing("TABLE_NAME", with: table).replacing("ROLE_NAME", with: role)
+        }
+    }
+
+    @Test(
+        "is done without, after one warning", arguments: ["embedding_failure", "embedding_state"], Defect.allCases)
+    func isDoneWithout(table: String, defect: Defect) async throws {
+        try await withPoisonedTable { fixture, role, url in
+            try await fixture.database.run(defect.sql(table, role))
+            let log = RecordedLog()
+            let report = try await fixture.drain(StubEncoder(), url: url, log: log.logger)
+            #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
+            let isLedger = table == "embedding_failure"
+            #expect(report.quarantined == (isLedger ? nil : 1))
+            // Without the ledger the next run tries the row again.
+            #expect(report.remaining == (isLedger ? 1 : 0))
+            let warnings = log.entries(containing: "going on without")
+            #expect(warnings.map(\.message) == ["going on without the side table \(table)"])
+            let rerun = try await fixture.drain(StubEncoder(), url: url)
+            #expect(rerun.processed == 0 && rerun.failed == (isLedger ? 1 : 0))
+        }
+    }
+
+    /// What happens to a table after the preflight has found it.
+    enum Loss: String, CaseIterable, Sendable {
+        /// Before the first claim; a claim keeps the ledger from being dropped.
+        case ledgerDropped = "DROP TABLE embedding_failure"
+        case bothDropped = "DROP TABLE embedding_failure, embedding_state"
+        /// Between read and write.
+        case stateDropped = "DROP TABLE embedding_state"
+        case ledgerRevoked = "REVOKE ALL ON embedding_failure FROM ROLE_NAME"
+        case stateRevoked = "REVOKE UPDATE ON embedding_state FROM ROLE_NAME"
+
+        var isBeforeClaim: Bool { self == .ledgerDropped || self == .bothDropped }
+        var lost: Set<String> {
+            switch self {
+            case .ledgerDropped, .ledgerRevoked: ["embedding_failure"]
+            case .stateDropped, .stateRevoked: ["embedding_state"]
+            case .bothDropped: ["embedding_failure", "embedding_state"]
+            }
+        }
+    }
+
+    @Test("may be lost in the middle of a run", arguments: Loss.allCases)
+    func mayBeLost(loss: Loss) async throws {
+        try await withPoisonedTable { fixture, role, url in
+            let checker = try await InvariantChecker(fixture)
+            let once = Once()
+            let seen = Recorder()
+            let encoder = StubEncoder { texts in
+                await seen.add(texts.filter { $0.hasPrefix("Dataset") && !$0.contains("MARKER") })
+                let isCanary = !texts.contains { $0.hasPrefix("Dataset") }
+                guard isCanary == loss.isBeforeClaim, await once.first() else { return }
+                try await fixture.database.run(loss.rawValue.replacing("ROLE_NAME", with: role))
+            }
+            let log = RecordedLog()
+            let report = try await fixture.drain(encoder, lanes: 2, url: url, log: log.logger) { $0.batchSize = 20 }
+            #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
+            #expect(try await checker.firstVectors() == 59)
+            #expect(await seen.texts.count == 59)
+            #expect((report.quarantined == nil) == loss.lost.contains("embedding_failure"))
+            let warnings = log.entries(containing: "going on without").map(\.message)
+            let expected = loss.lost.map { "going on without the side table \($0)" }
+            #expect(warnings.sorted() == expected.sorted())
+        }
+    }
+
+    @Test("is not blamed when the table itself is closed to the run")
+    func tableItselfRevoked() async throws {
+        try await withPoisonedTable { fixture, role, url in
+            let encoder = StubEncoder { texts in
+                guard texts.contains(where: { $0.hasPrefix("Dataset") }) else { return }
+                try await fixture.database.run("REVOKE UPDATE (embedding) ON datasets FROM \(role)")
+            }
+            let log = RecordedLog()
+            let report = try await fixture.drain(encoder, url: url, log: log.logger)
+            #expect(report.exitReason == .configuration && report.exitReason.exitCode == 78 && report.processed == 0)
+            #expect(report.remaining == nil && report.quarantined == nil)
+            #expect(log.entries(containing: "going on without").isEmpty)
+        }
+    }
+
+    @Test("ends a run that replaces outdated vectors, which rests on it", arguments: [1, 2])
+    func staleNeedsState(lanes: Int) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(20)
+            _ = try await fixture.drain(StubEncoder())
+            try await database.run("UPDATE datasets SET title = 'Edited' WHERE id = 1")
+            try await fixture.insert(1, titled: "New")
+            let once = Once()
+            let encoder = StubEncoder { texts in
+                guard texts.contains(where: { $0.hasPrefix("New") }), await once.first() else { return }
+                try await database.run("DROP TABLE embedding_state")
+            }
+            let report = try await fixture.drain(encoder, lanes: lanes) { $0.replacesOutdated = true }
+            #expect(report.processed == 1 && report.exitReason == .configuration)
+            #expect(try await checker.replacements() == 0)
+        }
+    }
+
+    /// 60 rows, one of which cannot be embedded, and a role with the documented privileges.
+    private func withPoisonedTable(
+        _ body: (DatasetFixture, _ role: String, _ url: String) async throws -> Void
+    ) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(60)
+            let poison = StubEncoder.Marker.zero.rawValue
+            try await database.run("UPDATE datasets SET description = '\(poison)' WHERE id = 17")
+            try await database.withRole { role, url in try await body(fixture, role, url) }
+        }
+    }
+}
+
+extension TemporaryDatabase {
+    /// Creates a role with the privileges that the job documents, and drops it afterwards.
+    ///
+    /// - Parameter settings: Defaults of the role's sessions, such as `lock_timeout = '1s'`.
+    func withRole(
+        settings: [String] = [], _ body: (_ role: String, _ url: String) async throws -> Void
+    ) async throws {
+        let role = "embedder_\(name)"
+        try await run(
+            """
+            CREATE ROLE \(role) LOGIN PASSWORD 'secret';
+            GRANT USAGE ON SCHEMA public TO \(role);
+            GRANT SELECT (id, title, description, enrichment_status, is_active, embedding), UPDATE (embedding)
+                ON datasets TO \(role);
+            GRANT SELECT, INSERT, UPDATE, DELETE ON embedding_failure TO \(role);
+            GRANT SELECT, INSERT, UPDATE ON embedding_state TO \(role);
+            \(settings.map { "ALTER ROLE \(role) SET \($0);" }.joined())
+            """)
+        do {
+            try await body(role, try url(user: role, password: "secret"))
+        } catch {
+            try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
+            throw error
+        }
+        try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+}
