@@ -4,7 +4,7 @@ import SentenceEncoding
 import Testing
 import TestSupport
 
-@Suite("Ending a run early", .requiresPostgres, .timeLimit(.minutes(3)))
+@Suite("Ending a run early", .requiresPostgres, .timeLimit(.minutes(10)))
 struct ControlTests {
     @Test("on a signal finishes the batches in hand, one for each lane", arguments: [1, 2])
     func stops(lanes: Int) async throws {

@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// Lost connections and failures that pass: every row is written once, and nothing is encoded twice because of them.
-@Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(3)))
+@Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(10)))
 struct ReconnectTests {
     /// Where the connection is cut: instead of these bytes, which do not arrive.
     enum Cut: String, CaseIterable, Sendable {

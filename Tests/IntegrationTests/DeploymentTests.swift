@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What the image, the manifests and their page say, against the program they are about.
-@Suite("The deployment files", .timeLimit(.minutes(1)))
+@Suite("The deployment files", .timeLimit(.minutes(10)))
 struct DeploymentTests {
     private static let manifests: [KubernetesManifest] = [.cronJob, .backfill]
     private static let page = DeploymentFile.text("Scripts/kubernetes/README.md")

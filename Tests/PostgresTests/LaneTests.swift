@@ -33,7 +33,7 @@ extension Trait where Self == ConditionTrait {
 }
 
 @Suite(
-    "Through pgbouncer in transaction mode", .requiresPostgres, .requires(.pgbouncer), .timeLimit(.minutes(1)))
+    "Through pgbouncer in transaction mode", .requiresPostgres, .requires(.pgbouncer), .timeLimit(.minutes(10)))
 struct PgbouncerLaneTests {
     @Test("SET LOCAL stays with its transaction, while SET would reach the next client")
     func settings() async throws {
@@ -142,7 +142,7 @@ struct PgbouncerLaneTests {
     }
 }
 
-@Suite("With TLS", .requires(.tls), .timeLimit(.minutes(1)))
+@Suite("With TLS", .requires(.tls), .timeLimit(.minutes(10)))
 struct TLSLaneTests {
     @Test("A server whose certificate passes is spoken to in secret")
     func verified() async throws {

@@ -120,7 +120,7 @@ public func withTemporaryDatabase(_ body: (TemporaryDatabase) async throws -> Vo
 /// How many temporary databases may exist at a time.
 private actor DatabasePermits {
     static let shared = DatabasePermits()
-    private var available = 8
+    private var available = 24
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     func acquire() async {
