@@ -73,7 +73,7 @@ struct WorkerPoolTests {
         // A worker that is lost is waited for without end, so whichever comes first answers: it, or a deadline.
         let (answers, answer) = AsyncStream<Int?>.makeStream()
         Task { answer.yield(try await pool.run { $0.count }) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 10) { answer.yield(nil) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 120) { answer.yield(nil) }
         let first = await answers.first { _ in true }
         #expect(first == 1, "the worker is back, and has counted")
     }
@@ -89,7 +89,7 @@ struct WorkerPoolTests {
                 group.addTask {
                     try await pool.run { _ in
                         everybodyIsHere.leave()
-                        return everybodyIsHere.wait(timeout: .now() + 10) == .success
+                        return everybodyIsHere.wait(timeout: .now() + 120) == .success
                     }
                 }
             }
