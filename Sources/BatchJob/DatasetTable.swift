@@ -77,7 +77,7 @@ public struct DatasetTable: Sendable {
             "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
             "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
             "{ELIGIBLE}": "d.{STATUS} = \(statusLiteral) AND d.{ACTIVE}",
-            "{TODO}": selection.condition,
+            "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(ShardSchedule.shardCount - 1))::int",
             "{SOURCE}": SQLFile.source.text,

@@ -110,10 +110,10 @@ public actor Lane {
             switch try await sideTable.lookUp(for: table, queue.session) {
             case .usable(let quoted):
                 changed[sideTable] = quoted
-            case .unusable(let reason):
+            case .unusable(let problem):
                 guard sideTable != .state || !table.selection.needsState else { return false }
                 changed[sideTable] = nil
-                await warnings.warn(sideTable, reason: reason)
+                await warnings.warn(sideTable, problem)
             }
         }
         guard SideTable.allCases.contains(where: { changed[$0] != table[$0] }) else { return false }

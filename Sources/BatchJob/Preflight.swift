@@ -203,8 +203,8 @@ public struct Preflight: Sendable {
     ) async throws(PostgresError) -> String? {
         switch try await sideTable.lookUp(for: table, session) {
         case .usable(let quoted): return quoted
-        case .unusable(let reason):
-            await warnings.warn(sideTable, reason: reason)
+        case .unusable(let problem):
+            await warnings.warn(sideTable, problem)
             return nil
         }
     }

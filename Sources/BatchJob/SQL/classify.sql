@@ -6,4 +6,4 @@ FROM unnest($3::{KEY}[], $4::bytea[]) AS x(id, fingerprint)
 JOIN {TABLE} d ON d.{ID} = x.id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
-WHERE {ELIGIBLE} AND {TODO} AND {FINGERPRINT} = x.fingerprint
+WHERE {ELIGIBLE} AND {SELECTED} AND {FINGERPRINT} = x.fingerprint

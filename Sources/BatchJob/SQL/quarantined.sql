@@ -5,5 +5,5 @@ FROM {LEDGER} f
 JOIN {TABLE} d ON d.{ID} = f.dataset_id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
-WHERE {ELIGIBLE} AND {TODO} AND ($1::bytea IS NULL OR f.model_fingerprint = $1::bytea) AND f.next_attempt_at > now()
+WHERE {ELIGIBLE} AND {SELECTED} AND ($1::bytea IS NULL OR f.model_fingerprint = $1::bytea) AND f.next_attempt_at > now()
     AND f.source_fingerprint = {FINGERPRINT}

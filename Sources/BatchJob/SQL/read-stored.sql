@@ -4,5 +4,5 @@ SELECT d.{ID} AS id, d.{ID}::text AS label, {SHARD} AS shard, s.source, {FINGERP
     d.{COLUMN}::{VECTOR} AS vector
 FROM {TABLE} d
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
-WHERE {ELIGIBLE} AND {TODO} AND d.{ID} = ANY($1::{KEY}[])
+WHERE {ELIGIBLE} AND {SELECTED} AND d.{ID} = ANY($1::{KEY}[])
 ORDER BY d.{ID}

@@ -7,7 +7,7 @@ CROSS JOIN LATERAL (
     FROM {TABLE} d
     CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
     {JOIN}
-    WHERE {ELIGIBLE} AND {TODO} AND {SHARD} = c.shard AND (c.after IS NULL OR d.{ID} > c.after) {NOT_QUARANTINED}
+    WHERE {ELIGIBLE} AND {SELECTED} AND {SHARD} = c.shard AND (c.after IS NULL OR d.{ID} > c.after) {NOT_QUARANTINED}
     ORDER BY d.{ID}
     LIMIT $5::int
 ) r

@@ -2,6 +2,6 @@
 -- $1 seed, $2 most rows
 SELECT d.{ID} AS id
 FROM {TABLE} d
-WHERE {ELIGIBLE} AND {TODO}
+WHERE {ELIGIBLE} AND {SELECTED}
 ORDER BY hashtextextended(d.{ID}::text, $1::bigint), d.{ID}
 LIMIT $2::int

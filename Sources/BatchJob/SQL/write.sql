@@ -13,7 +13,7 @@ unchanged AS MATERIALIZED (
     JOIN {TABLE} d ON d.{ID} = x.id
     CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
     {JOIN}
-    WHERE {ELIGIBLE} AND {TODO} AND {FINGERPRINT} = x.fingerprint
+    WHERE {ELIGIBLE} AND {SELECTED} AND {FINGERPRINT} = x.fingerprint
     FOR NO KEY UPDATE OF d SKIP LOCKED
 ),
 written AS (
