@@ -87,10 +87,9 @@ public final class BuiltExecutable: Sendable {
         await Self.slots.take()
         let result: Result<Outcome, any Error>
         do {
-            let outcome = try await launch(
-                arguments, environment: environment, input: input, output: output, onTerminal: onTerminal,
-                deadline: deadline)
-            result = .success(outcome)
+            let job = try start(
+                arguments, environment: environment, input: input, output: output, onTerminal: onTerminal)
+            result = .success(try await job.outcome(within: deadline))
         } catch {
             result = .failure(error)
         }
@@ -101,10 +100,18 @@ public final class BuiltExecutable: Sendable {
     /// So many processes at once keep two processors busy and memory free.
     private static let slots = Slots(4)
 
-    private func launch(
-        _ arguments: [String], environment: [String: String], input: Data?, output: Output, onTerminal: Bool,
-        deadline: Duration
-    ) async throws -> Outcome {
+    /// Starts the executable, to be watched, sent signals and waited for.
+    ///
+    /// - Parameters:
+    ///   - arguments: The command line after the name of the program.
+    ///   - environment: Variables besides `PATH` and `HOME`.
+    ///   - input: What the process reads from a pipe; without it, standard input is `/dev/null`.
+    ///   - output: Where standard output goes.
+    ///   - onTerminal: Whether the process runs under a pseudo-terminal; all its output is then standard output.
+    public func start(
+        _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, output: Output = .kept,
+        onTerminal: Bool = false
+    ) throws -> RunningJob {
         let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: "embedding-job")
         try #require(FileManager.default.isExecutableFile(atPath: executable.path), "\(executable.path) is not built")
@@ -119,21 +126,6 @@ public final class BuiltExecutable: Sendable {
         process.currentDirectoryURL = folder
         let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
         process.environment = inherited.merging(environment) { $1 }
-
-        // Files rather than pipes: nothing to read meanwhile, and nothing that another child could hold open.
-        let record = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: record, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: record) }
-        let (outputFile, errorFile) = (record.appending(path: "output"), record.appending(path: "error"))
-        try Data().write(to: outputFile)
-        try Data().write(to: errorFile)
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        if output == .brokenPipe {
-            let pipe = Pipe()
-            try pipe.fileHandleForReading.close()
-            process.standardOutput = pipe.fileHandleForWriting
-        }
         process.standardInput = FileHandle.nullDevice
         if let input {
             let pipe = Pipe()
@@ -141,13 +133,7 @@ public final class BuiltExecutable: Sendable {
             // A thread of its own, because a full pipe blocks until the process reads.
             Thread { Self.feed(input, to: pipe.fileHandleForWriting) }.start()
         }
-
-        try await Self.finish(process, deadline: deadline)
-        return Outcome(
-            exitStatus: process.terminationReason == .exit ? process.terminationStatus : nil,
-            signal: process.terminationReason == .exit ? nil : process.terminationStatus,
-            standardOutput: try Data(contentsOf: outputFile),
-            standardError: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+        return try RunningJob(process, output: output)
     }
 
     /// `script` of util-linux, which runs a command under a pseudo-terminal, if this machine has it.
@@ -164,25 +150,6 @@ public final class BuiltExecutable: Sendable {
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         try? writer.write(contentsOf: input)
         try? writer.close()
-    }
-
-    private static func finish(_ process: Process, deadline: Duration) async throws {
-        let overdue = DispatchWorkItem {
-            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        }
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-                DispatchQueue.global().asyncAfter(deadline: .now() + (deadline / .seconds(1)), execute: overdue)
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
-        overdue.cancel()
-        let wasKilled = process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
-        try #require(!wasKilled, "embedding-job \(process.arguments ?? []) did not end within \(deadline)")
     }
 }
 

@@ -33,9 +33,10 @@ public struct TemporaryDatabase: Sendable {
 
     private let serverURL: String
 
-    /// Creates a database with a name of its own and pgvector in it.
-    public static func create() async throws -> TemporaryDatabase {
-        let serverURL = try #require(TemporaryPostgres.url, "run Scripts/test, or set EMBEDDING_TEST_DATABASE_URL")
+    /// Creates a database with a name of its own and pgvector in it, on the shared server or on another one.
+    public static func create(on server: PrivateServer? = nil) async throws -> TemporaryDatabase {
+        let serverURL = try #require(
+            server?.url ?? TemporaryPostgres.url, "run Scripts/test, or set EMBEDDING_TEST_DATABASE_URL")
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         var components = try #require(URLComponents(string: serverURL), "the test database's URL is malformed")
         components.path = "/" + name

@@ -1,0 +1,104 @@
+internal import Foundation
+
+internal import Glibc
+internal import Synchronization
+internal import Testing
+
+/// An `embedding-job` that has been started; it is killed if nobody waits for its end.
+public final class RunningJob: Sendable {
+    /// The process.
+    public let processIdentifier: Int32
+
+    private let arguments: [String]
+    /// Set before the process starts and not changed since.
+    private let end: End
+    private let record: URL
+
+    /// Starts a process whose streams but standard input are not set yet.
+    init(_ process: Process, output: BuiltExecutable.Output) throws {
+        arguments = process.arguments ?? []
+        // Files rather than pipes: nothing to read meanwhile, and nothing that another child could hold open.
+        record = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: record, withIntermediateDirectories: false)
+        for stream in ["output", "error"] { try Data().write(to: record.appending(path: stream)) }
+        process.standardOutput = try FileHandle(forWritingTo: record.appending(path: "output"))
+        process.standardError = try FileHandle(forWritingTo: record.appending(path: "error"))
+        if output == .brokenPipe {
+            let pipe = Pipe()
+            try pipe.fileHandleForReading.close()
+            process.standardOutput = pipe.fileHandleForWriting
+        }
+        let end = End()
+        self.end = end
+        process.terminationHandler = { process in
+            end.set(process.terminationReason == .exit, process.terminationStatus)
+        }
+        try process.run()
+        processIdentifier = process.processIdentifier
+    }
+
+    deinit {
+        send(SIGKILL)
+        try? FileManager.default.removeItem(at: record)
+    }
+
+    /// Sends a signal, unless the process has ended.
+    public func send(_ signal: Int32) {
+        if end.value == nil { kill(processIdentifier, signal) }
+    }
+
+    /// What the process has written to standard error so far.
+    public var standardError: String {
+        get throws { String(decoding: try Data(contentsOf: record.appending(path: "error")), as: UTF8.self) }
+    }
+
+    /// The most memory the process has had resident so far, in bytes; nil once it has ended.
+    public var peakMemory: Int? {
+        let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
+    /// Waits for the end of the process; one that takes longer than the deadline is killed and the test fails.
+    public func outcome(within deadline: Duration = .seconds(120)) async throws -> BuiltExecutable.Outcome {
+        let overdue = DispatchWorkItem { [end, processIdentifier] in
+            if end.value == nil { kill(processIdentifier, SIGKILL) }
+            end.isOverdue.withLock { $0 = true }
+        }
+        DispatchQueue.global().asyncAfter(deadline: .now() + (deadline / .seconds(1)), execute: overdue)
+        let (wasExit, status) = await end.wait()
+        overdue.cancel()
+        try #require(!end.isOverdue.withLock { $0 }, "embedding-job \(arguments) did not end within \(deadline)")
+        return BuiltExecutable.Outcome(
+            exitStatus: wasExit ? status : nil, signal: wasExit ? nil : status,
+            standardOutput: try Data(contentsOf: record.appending(path: "output")), standardError: try standardError)
+    }
+
+    /// How the process ended, once it has.
+    private final class End: Sendable {
+        typealias Value = (isExit: Bool, status: Int32)
+        private let state = Mutex<(value: Value?, waiting: [CheckedContinuation<Value, Never>])>((nil, []))
+        let isOverdue = Mutex(false)
+
+        var value: Value? { state.withLock { $0.value } }
+
+        func set(_ isExit: Bool, _ status: Int32) {
+            let waiting = state.withLock { state in
+                state.value = (isExit, status)
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for continuation in waiting { continuation.resume(returning: (isExit, status)) }
+        }
+
+        func wait() async -> Value {
+            await withCheckedContinuation { continuation in
+                let value = state.withLock { state in
+                    if state.value == nil { state.waiting.append(continuation) }
+                    return state.value
+                }
+                if let value { continuation.resume(returning: value) }
+            }
+        }
+    }
+}
