@@ -72,11 +72,25 @@ public actor Lane {
         await queue.session.close()
     }
 
-    /// Opens the first connection of a run, waiting for a server that is absent within the budget.
-    public static func connectPatiently(
-        within budget: Duration, log: Logger, _ connect: Connector
-    ) async throws -> PostgresSession {
-        try await retrying(within: budget, log: log) { _ throws(PostgresError) in try await connect() }
+    /// Opens the first connection of a run and has it checked, waiting within the budget for a server that is absent or
+    /// goes away meanwhile.
+    public static func connectPatiently<Finding: Sendable>(
+        within budget: Duration, log: Logger, _ connect: Connector,
+        _ check: (PostgresSession) async throws -> Finding
+    ) async throws -> (session: PostgresSession, finding: Finding) {
+        let outcome: Result<(PostgresSession, Finding), any Error>
+        outcome = try await retrying(within: budget, log: log) { _ throws(PostgresError) in
+            let session = try await connect()
+            do {
+                return .success((session, try await check(session)))
+            } catch let error as PostgresError {
+                await session.close()
+                throw error
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
     }
 
     /// Runs an operation on a connection that works until it succeeds, fails for good, or the budget is spent.

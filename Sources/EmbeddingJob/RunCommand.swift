@@ -79,16 +79,15 @@ struct RunCommand: AsyncParsableCommand {
             try await PostgresSession.connect(
                 to: connection, applicationName: "embedding-job", interruption: control.interruption)
         }
-        let session = try await Lane.connectPatiently(within: plan.options.retryBudget, log: log, connect)
-        let preflight = Preflight(session: session, names: plan.names, log: log)
         let purpose = Preflight.Purpose.run(
             dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes,
             replacesOutdated: plan.options.replacesOutdated)
-        if plan.isDryRun {
-            let table = try await session.readOnly { try await preflight.check(for: purpose) }
-            return await forecast(plan, table, session, try await loading, control, log)
+        let (session, table) = try await Lane.connectPatiently(within: plan.options.retryBudget, log: log, connect) {
+            let preflight = Preflight(session: $0, names: plan.names, log: log)
+            guard plan.isDryRun else { return try await preflight.check(for: purpose) }
+            return try await $0.readOnly { try await preflight.check(for: purpose) }
         }
-        let table = try await preflight.check(for: purpose)
+        if plan.isDryRun { return await forecast(plan, table, session, try await loading, control, log) }
         let encoder = try await loading
         let sessions = [session] + (await moreSessions(connect, log))
         log.info(

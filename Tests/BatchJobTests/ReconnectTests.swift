@@ -165,9 +165,10 @@ struct ReconnectTests {
         }
     }
 
-    @Test("is waited for when it is absent at the start")
+    @Test("is waited for when it is absent at the start, or goes away before the first batch")
     func absentAtStart() async throws {
         try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
             try await withFaultProxy(to: database.url) { proxy in
                 let url = try proxy.url(from: database.url)
                 try proxy.set(.refused)
@@ -175,15 +176,22 @@ struct ReconnectTests {
                 let connect = { @Sendable () async throws(PostgresError) in
                     try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
                 }
-                async let session = Lane.connectPatiently(within: .seconds(30), log: log.logger, connect)
+                let lost = Once()
+                async let found = Lane.connectPatiently(within: .seconds(30), log: log.logger, connect) { session in
+                    if await lost.first() { proxy.cut() }
+                    return try await Preflight(session: session, names: fixture.names, log: log.logger)
+                        .check(for: .status)
+                }
                 await log.wait(for: "trying again")
                 try proxy.set(.accepted)
-                #expect(try await session.isUsable)
-                try await session.close()
+                let session = try await found.session
+                #expect(await session.isUsable)
+                #expect(proxy.connectionCount == 2, "the first one was not cut")
+                await session.close()
 
                 try proxy.set(.refused)
                 let failure = await #expect(throws: PostgresError.self) {
-                    try await Lane.connectPatiently(within: .zero, log: log.logger, connect)
+                    _ = try await Lane.connectPatiently(within: .zero, log: log.logger, connect) { _ in }
                 }
                 #expect(try RunFailure(#require(failure)).reason == .database)
             }

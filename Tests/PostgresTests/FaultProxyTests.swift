@@ -235,6 +235,20 @@ struct FaultProxyTests {
         }
     }
 
+    @Test("A text is replaced by another on its way to the server, and on no other")
+    func replacement() async throws {
+        try await withProxiedDatabase { proxy, url, _ in
+            let session = try await connect(to: url)
+            proxy.replace("'sent'", with: "'kept'")
+            let rows = try await session.execute(
+                PostgresStatement(name: "texts", sql: "SELECT 'sent', chr(39) || 'se' || 'nt' || chr(39), 'sent'"))
+            #expect(try rows[0].text(0) == "kept")
+            #expect(try rows[0].text(1) == "'sent'")
+            #expect(try rows[0].text(2) == "kept")
+            #expect(proxy.replacementCount == 2)
+        }
+    }
+
     @Test("A server behind a Unix socket is reached too")
     func unixSocket() async throws {
         try await withTemporaryDatabase { database in

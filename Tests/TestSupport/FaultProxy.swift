@@ -111,6 +111,14 @@ extension FaultProxy {
         change { $0.set(fault, for: direction.map { [$0] } ?? Direction.allCases) }
     }
 
+    /// From now on forwards another text of the same length in the place of one that clients send.
+    ///
+    /// A text that arrives in two chunks stays: look at ``replacementCount``.
+    public func replace(_ text: String, with other: String) {
+        precondition(text.utf8.count == other.utf8.count, "messages carry their length")
+        change { $0.replacement = (Array(text.utf8), Array(other.utf8)) }
+    }
+
     /// Sets what becomes of new connections; open ones stay.
     public func set(_ arrivals: Arrivals) throws {
         try state.withLock { try $0.set(arrivals) }
@@ -134,6 +142,11 @@ extension FaultProxy {
     /// The number of connections that are open now.
     public var openConnectionCount: Int {
         state.withLock { $0.relays.count }
+    }
+
+    /// How often a text has been replaced.
+    public var replacementCount: Int {
+        state.withLock { $0.replacementCount }
     }
 
     /// The number of bytes that have reached the proxy in a direction, forwarded or not.

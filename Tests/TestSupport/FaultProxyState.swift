@@ -10,6 +10,9 @@ struct FaultProxyState {
     private var faults: [FaultProxy.Direction: FaultProxy.Fault] = [:]
     private(set) var relays: [Int: FaultProxyRelay] = [:]
     private(set) var connectionCount = 0
+    /// What clients send, and what the server gets instead.
+    var replacement: (text: [UInt8], other: [UInt8])?
+    private(set) var replacementCount = 0
     /// What arrived on each connection, kept after its end.
     private var transcripts: [FaultProxy.Direction: [Int: Transcript]] = [:]
     private var observers: [AsyncStream<Void>.Continuation] = []
@@ -157,8 +160,21 @@ extension FaultProxyState {
         case .cutInsteadOf, .blackHoleFrom:
             break
         }
+        if direction == .clientToServer { forwarded = replacing(in: forwarded) }
         relays[id]?.flows[direction]?.enqueue(forwarded, due: due)
         if isCut { relays[id]?.flows[direction]?.cut() }
+    }
+
+    private mutating func replacing(in chunk: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let replacement else { return chunk }
+        var chunk = chunk
+        var start = chunk.startIndex
+        while let range = chunk[start...].firstRange(of: replacement.text) {
+            chunk.replaceSubrange(range, with: replacement.other)
+            replacementCount += 1
+            start = range.upperBound
+        }
+        return chunk
     }
 
     /// Closes both sides once one has ended, what it sent has been forwarded, and no black hole hides the end.

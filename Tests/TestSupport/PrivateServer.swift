@@ -83,8 +83,8 @@ public final class PrivateServer: Sendable {
     public func run(_ program: String, _ arguments: String...) async throws {
         let command = [programs.appending(path: program).path] + arguments
         let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = (Self.isRoot ? Self.asNobody : []) + command
+        process.executableURL = URL(filePath: "/bin/bash")
+        process.arguments = ["-c", Self.closingDescriptors, "bash"] + (Self.isRoot ? Self.asNobody : []) + command
         process.environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
             "PGDATA": folder.appending(path: "data").path, "LC_ALL": "C",
@@ -115,6 +115,10 @@ public final class PrivateServer: Sendable {
     /// PostgreSQL refuses to run as root.
     private static var isRoot: Bool { geteuid() == 0 }
     private static let asNobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]
+
+    /// Runs a command without the descriptor by which Foundation notices the end of a process: a server would hold it open.
+    private static let closingDescriptors =
+        "for path in /proc/$$/fd/*; do ((${path##*/} < 3)) || eval \"exec ${path##*/}>&-\"; done; exec \"$@\""
 
     /// One of PostgreSQL's programs said no.
     public struct Failure: Error {
