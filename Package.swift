@@ -72,7 +72,9 @@ let tests: [Target] = [
             "BatchJob", "Compute", "Postgres", "Safetensors", "SentenceEncoding", "Tokenization", logging,
         ],
         path: "Tests/TestSupport", exclude: ["Fixtures"]),
-    .testTarget(name: "BatchJobTests", dependencies: ["BatchJob", "Postgres", "SentenceEncoding", "TestSupport"]),
+    .testTarget(
+        name: "BatchJobTests",
+        dependencies: ["BatchJob", "Postgres", "SentenceEncoding", "TestSupport", "Tokenization"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"]),
     .testTarget(name: "IntegrationTests", dependencies: ["BatchJob", "EmbeddingJob", "Postgres", "TestSupport"]),

@@ -11,6 +11,7 @@ Only the reference decides what is right: the script makes up texts and records 
 The same versions give the same files, byte for byte.
 
     tokenizer-cases-*.jsonl   texts and their ids, cut to 256 tokens
+    truncation-cases.jsonl    texts, limits, and how many tokens are lost
     word-cases.jsonl          texts and their words under other options than the model's
     code-point-sweep.txt      checksums of the words that every Unicode code point makes, a line for 1,024 code points
 """
@@ -185,6 +186,38 @@ def write_tokenizer_cases(tokenizer, output):
     print(f"{len(lines)} cases in {number - 1} files")
 
 
+def lost_token_cases():
+    """Texts, how often they are repeated, and limits that cut them in all kinds of places."""
+    texts = ["unbelievablyxqzj strawberries", "antidisestablishmentarianism", "a " * 5, "a b c d  \n\t ",
+             "a b c \u00ad\u0301\u200b", "one" + "\u3000" * 40 + "two", "q" * 101, "a " + "q" * 101 + " b", "x" * 100,
+             "data " + "y" * 99 + "\u00e9", "\U0001F9FFa data \U0001F9FF b", "数据と日本語のテキスト。", "a中b文c。d，e",
+             "가각힣 한국어 데이터", "Évapotranspiration naïve Überraschung", "e\u0301te\u0301 re\u0323\u0301sume\u0301",
+             "a\u302e\U0001d165 b\u302f c d", "a[SEP]b[SEP]c", "[CLS][MASK] [PAD] [UNK][SEP]", "one two [SEP",
+             "[sep] x[SEP]y [[SEP]]", "q" * 101 + "[SEP]" + "r" * 101, "don't stop, it's 3.14e-10; (really)!",
+             "http://example.org/a?b=c&d=%20#e", "👩\u200d👩\u200d👧 emoji 👍🏽 🇳🇴", "", " ", "\u00a0"]
+    for text, limit in itertools.product(texts, [3, 4, 5, 6, 8, 12, 24]):
+        yield text, 1, limit
+    long_texts = ["wind and rain ", "unbelievably xqzj [SEP]\n", "Évapotranspiration \u2013 数据，", "가각힣" * 40 + " ",
+                  "x" * 101 + "."]
+    for text, count in itertools.product(long_texts, [30, 250]):
+        yield text, count, MAX_TOKENS
+
+
+def write_truncation_cases(tokenizer, output):
+    """What is lost is what the reference has without a limit, less what it has with one."""
+    lines = []
+    for text, count, limit in dict.fromkeys(lost_token_cases()):
+        tokenizer.no_truncation()
+        whole = tokenizer.encode(text * count).ids
+        tokenizer.enable_truncation(max_length=limit)
+        kept = tokenizer.encode(text * count).ids
+        record = {"text": text, "repetitions": count, "maxTokens": limit, "ids": kept,
+                  "truncatedTokenCount": len(whole) - len(kept)}
+        lines.append(json.dumps(record, separators=(",", ":")) + "\n")
+    (output / "truncation-cases.jsonl").write_text("".join(lines), encoding="ascii")
+    print(f"{len(lines)} truncation cases")
+
+
 def words(normalizer, pre_tokenizer, text):
     return [word for word, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(text))]
 
@@ -236,6 +269,7 @@ def main():
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length=MAX_TOKENS)
     write_tokenizer_cases(tokenizer, arguments.output)
+    write_truncation_cases(tokenizer, arguments.output)
     write_word_cases(arguments.output)
     write_sweep(tokenizer, arguments.output)
 

@@ -117,6 +117,7 @@ struct DatasetQueue: Sendable {
             statements.write,
             identity + rowParameters(rows.map(\.row)) + [
                 vectors, .int4Array(rows.map { Int32($0.tokens) }), .boolArray(rows.map(\.isTruncated)),
+                .int4Array(rows.map { Int32($0.tokensLost) }),
             ])
         return try Self.keys(in: result)
     }

@@ -34,6 +34,8 @@ struct EncodedRow: Sendable {
     let vector: [Float]
     /// How many tokens the model read.
     let tokens: Int
+    /// How many tokens of the input the model did not read; what the template cut off is not among them.
+    let tokensLost: Int
     /// Whether the model read less than the whole text.
     let isTruncated: Bool
     /// Whether the vector was taken over from another row with the same tokens.

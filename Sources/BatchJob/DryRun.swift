@@ -37,7 +37,7 @@ public struct DryRun: Sendable {
 
     /// Reads everything and reports; a failure is in the report's ``RunReport/exitReason`` and in the log.
     ///
-    /// `truncated`, `deduplicated` and `tokens` are what a run would report, `remaining` what waits.
+    /// `truncated`, `tokens_lost`, `deduplicated` and `tokens` are what a run would report, `remaining` what waits.
     public func forecast() async -> RunReport {
         let start = ContinuousClock.now
         var report = RunReport()
@@ -45,8 +45,9 @@ public struct DryRun: Sendable {
             var forecast = Forecast()
             let rowEncoder = try await RowEncoder(encoder)
             let reason = try await read(into: &forecast, &report)
-            (report.truncated, report.deduplicated) = (forecast.truncated, forecast.duplicates)
-            (report.tokens, report.exitReason) = (forecast.tokens, reason ?? .dryRun)
+            (report.truncated, report.tokensLost) = (forecast.truncated, forecast.tokensLost)
+            (report.deduplicated, report.tokens) = (forecast.duplicates, forecast.tokens)
+            report.exitReason = reason ?? .dryRun
             if reason == nil { try await summarize(forecast, rowEncoder) }
         } catch {
             let failure = RunFailure(error)
@@ -109,8 +110,9 @@ public struct DryRun: Sendable {
             "dry run",
             metadata: metadata([
                 .rows: "\(forecast.rows)", .tokens: "\(forecast.tokens)", .truncated: "\(forecast.truncated)",
-                .duplicates: "\(forecast.duplicates)", .empty: "\(forecast.empty)",
-                .tokensPerSecond: "\(Int(rate.rounded()))", .eta: "\(Int(seconds.rounded(.up)))s",
+                .tokensLost: "\(forecast.tokensLost)", .duplicates: "\(forecast.duplicates)",
+                .empty: "\(forecast.empty)", .tokensPerSecond: "\(Int(rate.rounded()))",
+                .eta: "\(Int(seconds.rounded(.up)))s",
             ]))
     }
 

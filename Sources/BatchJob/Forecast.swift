@@ -10,6 +10,8 @@ struct Forecast: Sendable {
     private(set) var tokens = 0
     /// Rows whose text is longer than the model or the template takes.
     private(set) var truncated = 0
+    /// Tokens of these rows that the model would not read, at least.
+    private(set) var tokensLost = 0
     /// Rows with the same tokens as one before.
     private(set) var duplicates = 0
     /// Rows that have nothing to embed.
@@ -34,6 +36,7 @@ struct Forecast: Sendable {
             return
         }
         if row.isCut || text.isTruncated { truncated += 1 }
+        tokensLost += text.truncatedTokenCount
         guard seen.insert(text.ids.hashValue).inserted else {
             duplicates += 1
             return

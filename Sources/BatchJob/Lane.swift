@@ -113,11 +113,12 @@ public actor Lane {
         }
     }
 
-    /// Goes on without the side tables that were dropped, or closed to this role, in the middle of the run.
+    /// Goes on without the side tables that were dropped, altered or closed to this role in the middle of the run.
     ///
     /// - Returns: Whether there were any; if not, another table is to blame for the failure.
     private func adaptToSideTables(after error: PostgresError) async throws(PostgresError) -> Bool {
-        guard error.sqlState == .undefinedTable || error.sqlState == .insufficientPrivilege else { return false }
+        let causes: [SQLState?] = [.undefinedTable, .undefinedColumn, .insufficientPrivilege]
+        guard causes.contains(error.sqlState) else { return false }
         try await queue.rollback()
         var changed = table
         for sideTable in SideTable.allCases where table[sideTable] != nil {

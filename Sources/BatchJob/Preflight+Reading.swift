@@ -13,7 +13,8 @@ extension Preflight {
             case .unusable(.absent): break
             case .unusable(let problem):
                 log.warning(
-                    "leaving out the side table \(sideTable.rawValue)", metadata: metadata([.error: problem.rawValue]))
+                    "leaving out the side table \(sideTable.rawValue)",
+                    metadata: metadata([.error: problem.description]))
             }
         }
         return table

@@ -44,8 +44,8 @@ struct RowEncoder: Sendable {
                 fresh[text.ids] = nil
                 batch.rows.append(
                     EncodedRow(
-                        row: row, vector: vector, tokens: text.ids.count, isTruncated: row.isCut || text.isTruncated,
-                        isReused: isReused))
+                        row: row, vector: vector, tokens: text.ids.count, tokensLost: text.truncatedTokenCount,
+                        isTruncated: row.isCut || text.isTruncated, isReused: isReused))
             case .failure(let failure, let code):
                 batch.failures.append(FailedRow(row: row, failure: failure, code: code))
             case nil:

@@ -73,6 +73,10 @@ public struct RunReport: Sendable, Equatable {
     public var skippedLocked = 0
     /// Written rows whose input was longer than the model or the template takes.
     public var truncated = 0
+    /// Tokens of these rows that the model did not read, at least.
+    ///
+    /// What the template cuts off a column before the text is tokenized is not counted.
+    public var tokensLost = 0
     /// Rows that took over the vector of another row with the same tokens.
     public var deduplicated = 0
     /// Eligible rows that the ledger holds back for now, `nil` without a ledger.
@@ -102,10 +106,11 @@ public struct RunReport: Sendable, Equatable {
             ("processed", JSONLine.number(processed)), ("failed", JSONLine.number(failed)),
             ("skipped_stale", JSONLine.number(skippedStale)), ("skipped_locked", JSONLine.number(skippedLocked)),
             ("quarantined", JSONLine.number(quarantined)), ("truncated", JSONLine.number(truncated)),
-            ("deduplicated", JSONLine.number(deduplicated)), ("remaining", JSONLine.number(remaining)),
-            ("seconds", JSONLine.number(Double(milliseconds) / 1000)), ("tokens", JSONLine.number(tokens)),
-            ("model", JSONLine.text(model)), ("fingerprint", JSONLine.text(fingerprint)),
-            ("device", JSONLine.text(device)), ("exit_reason", JSONLine.text(exitReason.rawValue)),
+            ("tokens_lost", JSONLine.number(tokensLost)), ("deduplicated", JSONLine.number(deduplicated)),
+            ("remaining", JSONLine.number(remaining)), ("seconds", JSONLine.number(Double(milliseconds) / 1000)),
+            ("tokens", JSONLine.number(tokens)), ("model", JSONLine.text(model)),
+            ("fingerprint", JSONLine.text(fingerprint)), ("device", JSONLine.text(device)),
+            ("exit_reason", JSONLine.text(exitReason.rawValue)),
         ])
     }
 }

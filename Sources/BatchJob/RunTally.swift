@@ -65,6 +65,7 @@ actor RunTally {
             if outcome.written.contains(encoded.row.key) {
                 report.processed += 1
                 report.truncated += encoded.isTruncated ? 1 : 0
+                report.tokensLost += encoded.tokensLost
                 report.deduplicated += encoded.isReused ? 1 : 0
             } else if outcome.locked.contains(encoded.row.key) {
                 report.skippedLocked += 1

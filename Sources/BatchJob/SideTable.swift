@@ -16,11 +16,28 @@ enum SideTable: String, Sendable, CaseIterable {
     }
 
     /// Why a side table cannot be used.
-    enum Problem: String, Sendable {
-        case absent = "it does not exist"
-        case otherKeyType = "its dataset_id is not of the key's type"
-        case notReadable = "this role may not read it"
-        case notWritable = "this role may not write it"
+    enum Problem: Sendable, CustomStringConvertible {
+        case absent, otherKeyType, notReadable, notWritable
+        /// An earlier version made it, or somebody else; the names are separated by commas.
+        case lacksColumns(String)
+
+        var description: String {
+            switch self {
+            case .absent: "it does not exist"
+            case .otherKeyType: "its dataset_id is not of the key's type"
+            case .notReadable: "this role may not read it"
+            case .notWritable: "this role may not write it"
+            case .lacksColumns(let names): "it has no column \(names)"
+            }
+        }
+
+        /// What to do about it.
+        var remedy: String {
+            switch self {
+            case .lacksColumns: "embedding-job schema --apply adds what a table of an earlier version lacks"
+            case .absent, .otherKeyType, .notReadable, .notWritable: "embedding-job schema prints its DDL and grants"
+            }
+        }
     }
 
     /// What a command does with side tables.
@@ -34,15 +51,29 @@ enum SideTable: String, Sendable, CaseIterable {
     ) async throws(PostgresError) -> Finding {
         let statement = PostgresStatement(name: SQLFile.catalogSideTable.rawValue, sql: SQLFile.catalogSideTable.text)
         let result = try await session.execute(
-            statement, [.text(rawValue), .oid(table.oid), .oid(table.key.typeOID)])
+            statement,
+            [.text(rawValue), .oid(table.oid), .oid(table.key.typeOID), .textArray(columns(for: access))])
         guard let row = result.first else { return .unusable(.absent) }
         guard try row.bool("key_matches") else { return .unusable(.otherKeyType) }
+        let missing = try row.text("missing_columns")
+        guard missing.isEmpty else { return .unusable(.lacksColumns(missing)) }
         let quoted = try row.text("quoted")
         if access == .read { return try row.bool("may_read") ? .usable(quoted: quoted) : .unusable(.notReadable) }
         let mayDelete = try row.bool("may_delete")
         // A success deletes the row's entry in the ledger; a state is only replaced.
         guard try row.bool("may_write"), mayDelete || self == .state else { return .unusable(.notWritable) }
         return .usable(quoted: quoted)
+    }
+
+    /// The columns that statements name, besides `dataset_id`; commands that only read do with fewer.
+    private func columns(for access: Access) -> [String] {
+        switch (self, access) {
+        case (.ledger, .read): ["model_fingerprint", "source_fingerprint", "error_class", "next_attempt_at"]
+        case (.ledger, .write):
+            columns(for: .read) + ["attempts", "error_code", "first_failed_at", "last_failed_at"]
+        case (.state, .read): ["column_name", "model_fingerprint", "source_fingerprint"]
+        case (.state, .write): columns(for: .read) + ["tokens", "truncated", "tokens_lost", "embedded_at"]
+        }
     }
 }
 
@@ -60,7 +91,7 @@ actor SideTableWarnings {
         guard warned.insert(table).inserted else { return }
         log.warning(
             "going on without the side table \(table.rawValue)",
-            metadata: metadata([.error: problem.rawValue, .remedy: "embedding-job schema prints its DDL and grants"]))
+            metadata: metadata([.error: problem.description, .remedy: problem.remedy]))
     }
 }
 
@@ -68,5 +99,6 @@ extension RunFailure {
     /// Vectors can only be compared with their rows if the state table says what they were made from.
     static let staleNeedsState = RunFailure(
         .configuration,
-        "--stale needs the table embedding_state, writable by this role; embedding-job schema prints its DDL")
+        "--stale needs the table embedding_state, with all its columns and writable by this role; embedding-job schema prints its DDL"
+    )
 }

@@ -10,7 +10,8 @@ struct SchemaCommand: AsyncParsableCommand {
         commandName: "schema",
         abstract: "Print the DDL for a new database, or apply it.",
         discussion: """
-            Extension, table and indexes. What exists is left alone. No other command creates or changes database objects.
+            Extension, table and indexes. What exists is left alone, but for columns that a side table of an earlier \
+            version lacks. No other command creates or changes database objects.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions

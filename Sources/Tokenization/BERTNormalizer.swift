@@ -1,6 +1,6 @@
 /// The first stage: clean-up, spaces around Chinese characters, removal of accents, lower case, in this order.
 ///
-/// It takes one code point at a time, so that text behind the last needed token is never looked at.
+/// It takes one code point at a time, so that reading can stop behind any word.
 struct BERTNormalizer: Sendable {
     let lowercases: Bool
     let stripsAccents: Bool

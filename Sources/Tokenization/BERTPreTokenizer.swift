@@ -17,7 +17,8 @@ struct BERTPreTokenizer {
     private let specialTokens: SpecialTokens
     /// What the normalizer made of the text before `position` and no word holds yet.
     private var scalars: NormalizedScalars
-    private var position = 0
+    /// How many bytes of the text have been read.
+    private(set) var position = 0
 
     /// The latest word.
     private(set) var word: Word

@@ -1,7 +1,7 @@
 /// Turns text into the token ids that a BERT model was trained on.
 ///
 /// The ids are those of Hugging Face `tokenizers` with its `BertNormalizer`, `BertPreTokenizer`, `WordPiece` and template
-/// post-processor, for every text. Only as much of a text is read as the limit on tokens lets through.
+/// post-processor, for every text. Behind the limit on tokens they are only counted, and only so far.
 public struct WordPieceTokenizer: Sendable {
     private let vocabulary: Vocabulary
     private let normalizer: BERTNormalizer
@@ -52,28 +52,34 @@ public struct WordPieceTokenizer: Sendable {
         ids.reserveCapacity(min(maxTokens, utf8.count / 3 + 2))
         ids.append(classification)
 
-        // One token too many shows that the text is truncated; a word must be read to its end in any case, because it
-        // may turn out to be unknown.
+        // A word must be looked up even if it is only counted, because it may turn out to be unknown. The first token too
+        // many is found wherever it is: only then is it known that the text is truncated.
         let capacity = maxTokens - 1
+        var truncatedTokenCount = 0
         var words = makePreTokenizer()
-        while ids.count <= capacity, let piece = words.next(in: utf8) {
+        while truncatedTokenCount == 0 || words.position <= Self.countedByteCount, let piece = words.next(in: utf8) {
             switch piece {
             case .word: appendTokens(of: words.word, to: &ids)
             case .specialToken(let id): ids.append(id)
             }
-        }
-        let isTruncated = ids.count > capacity
-        if isTruncated {
-            ids.removeSubrange(capacity...)
+            if ids.count > capacity {
+                truncatedTokenCount += ids.count - capacity
+                ids.removeSubrange(capacity...)
+            }
         }
         ids.append(separator)
-        return TokenizedText(ids: ids, isTruncated: isTruncated)
+        return TokenizedText(ids: ids, truncatedTokenCount: truncatedTokenCount)
     }
 }
 
 extension WordPieceTokenizer {
     /// Two special tokens and one of text.
     private static let minMaxTokens = 3
+
+    /// The stretch of a text, from its beginning, in which words must begin to be counted behind the limit.
+    ///
+    /// 96 KiB are enough for 24,576 characters of four bytes; they bound what a text of megabytes costs.
+    package static let countedByteCount = 96 << 10
 
     private func makePreTokenizer() -> BERTPreTokenizer {
         BERTPreTokenizer(normalizer: normalizer, specialTokens: specialTokens, maxWordLength: maxWordLength)

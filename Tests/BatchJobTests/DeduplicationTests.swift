@@ -3,6 +3,7 @@ import Postgres
 import SentenceEncoding
 import Testing
 import TestSupport
+import Tokenization
 
 @Suite("Rows with the same text", .requiresPostgres)
 struct DeduplicationTests {
@@ -31,6 +32,25 @@ struct DeduplicationTests {
         }
     }
 
+    @Test("up to the limit share a vector and keep count of their own lost tokens", arguments: [3, 50])
+    func losesTokens(batchSize: Int) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.run(
+                """
+                INSERT INTO datasets (title, description, enrichment_status)
+                SELECT 'Equal', repeat('x', 10 * i), 'enriched' FROM generate_series(1, 10) AS i
+                """)
+            // `Equal Equal ` and ten letters are read of each.
+            let report = try await fixture.drain(CuttingEncoder(limit: 22), lanes: 1) { $0.batchSize = batchSize }
+            #expect(report.processed == 10 && report.deduplicated == 9)
+            #expect(report.truncated == 9 && report.tokensLost == 10 * (1...9).reduce(0, +))
+            let lost = "SELECT tokens_lost FROM embedding_state ORDER BY dataset_id"
+            #expect(try await database.texts(lost) == (0..<10).map { String(10 * $0) })
+            #expect(try await database.number("SELECT count(DISTINCT embedding) FROM datasets") == 1)
+        }
+    }
+
     @Test("are all to blame when it cannot be encoded", arguments: [StubEncoder.Marker.throwing, .zero], [3, 50])
     func blamesAll(marker: StubEncoder.Marker, batchSize: Int) async throws {
         try await withTemporaryDatabase { database in
@@ -45,6 +65,26 @@ struct DeduplicationTests {
             #expect(try await database.texts(blamed) == ["2", "3", "20", "29"])
             try await checker.expectIntact(report)
         }
+    }
+}
+
+/// A stub that reads so many bytes of a text and no more.
+private struct CuttingEncoder: TextEncoder {
+    let stub = StubEncoder()
+    let limit: Int
+
+    var dimension: Int { stub.dimension }
+    var normalizes: Bool { stub.normalizes }
+    var deviceDescription: String { stub.deviceDescription }
+
+    func tokenize(_ text: String) -> TokenizedText {
+        let whole = stub.tokenize(text).ids
+        let lost = max(0, whole.count - limit - 2)
+        return TokenizedText(ids: Array(whole.prefix(limit + 1)) + whole.suffix(1), truncatedTokenCount: lost)
+    }
+
+    func encode(_ texts: [TokenizedText]) async throws -> [[Float]] {
+        try await stub.encode(texts)
     }
 }
 

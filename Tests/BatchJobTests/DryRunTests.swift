@@ -37,12 +37,15 @@ struct DryRunTests {
             let report = try await fixture.drain(encoder, lanes: 1) { $0.batchSize = batchSize }
             #expect(report.processed == 127 && report.failed == 4)
             #expect(forecast.truncated == report.truncated && forecast.truncated == 4)
+            // Of inputs of 4,097, 16,388 and 1,204 bytes the stub reads 1,000; what a column lost before is not counted.
+            #expect(forecast.tokensLost == report.tokensLost && forecast.tokensLost == 3_097 + 15_388 + 204)
             #expect(forecast.deduplicated == report.deduplicated && forecast.deduplicated == 60)
             #expect(forecast.tokens == report.tokens && forecast.tokens > 0)
 
             let summary = try #require(log.entries("dry run").first).values
             #expect(summary["rows"] == "131" && summary["empty"] == "4" && summary["tokens"] == "\(report.tokens)")
-            #expect(summary["truncated"] == "4" && summary["duplicates"] == "60")
+            #expect(summary["truncated"] == "4" && summary["tokens_lost"] == "\(report.tokensLost)")
+            #expect(summary["duplicates"] == "60")
         }
     }
 
@@ -51,8 +54,10 @@ struct DryRunTests {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(3)
+            try await database.run("UPDATE datasets SET title = repeat('t', 600), description = NULL WHERE id = 1")
             let line = try await fixture.forecast(encoder).json
             #expect(line.hasPrefix(#"{"processed":0,"failed":0,"skipped_stale":0,"#))
+            #expect(line.contains(#","truncated":1,"tokens_lost":201,"deduplicated":0,"#))
             #expect(line.contains(#""remaining":3,"#) && line.hasSuffix(#","exit_reason":"dry_run"}"#))
         }
     }

@@ -11,6 +11,7 @@ struct SideTableTests {
         case notReadable = "REVOKE SELECT ON TABLE_NAME FROM ROLE_NAME"
         case notWritable = "REVOKE INSERT ON TABLE_NAME FROM ROLE_NAME"
         case otherKeyType = "ALTER TABLE TABLE_NAME ALTER COLUMN dataset_id TYPE text"
+        case columnMissing = "ALTER TABLE TABLE_NAME DROP COLUMN model_fingerprint"
 
         func sql(_ table: String, _ role: String) -> String {
             rawValue.replacing("TABLE_NAME", with: table).replacing("ROLE_NAME", with: role)
@@ -45,12 +46,13 @@ struct SideTableTests {
         case stateDropped = "DROP TABLE embedding_state"
         case ledgerRevoked = "REVOKE ALL ON embedding_failure FROM ROLE_NAME"
         case stateRevoked = "REVOKE UPDATE ON embedding_state FROM ROLE_NAME"
+        case stateAltered = "ALTER TABLE embedding_state DROP COLUMN tokens_lost"
 
         var isBeforeClaim: Bool { self == .ledgerDropped || self == .bothDropped }
         var lost: Set<String> {
             switch self {
             case .ledgerDropped, .ledgerRevoked: ["embedding_failure"]
-            case .stateDropped, .stateRevoked: ["embedding_state"]
+            case .stateDropped, .stateRevoked, .stateAltered: ["embedding_state"]
             case .bothDropped: ["embedding_failure", "embedding_state"]
             }
         }
@@ -77,6 +79,72 @@ struct SideTableTests {
             let warnings = log.entries(containing: "going on without").map(\.message)
             let expected = loss.lost.map { "going on without the side table \($0)" }
             #expect(warnings.sorted() == expected.sorted())
+        }
+    }
+
+    @Test("because an earlier version made it is done without until the schema is applied again")
+    func earlierVersion() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(20)
+            _ = try await fixture.drain(StubEncoder())
+            try await database.run("ALTER TABLE embedding_state DROP COLUMN tokens_lost")
+            try await fixture.insert(1, titled: "New")
+
+            let log = RecordedLog()
+            let failure = await #expect(throws: RunFailure.self) {
+                try await fixture.drain(StubEncoder()) { $0.replacesOutdated = true }
+            }
+            #expect(failure?.reason == .configuration && failure?.description.contains("embedding_state") == true)
+            #expect(try await fixture.forecast(StubEncoder(), log: log.logger).remaining == 1)
+            #expect(try await fixture.drain(StubEncoder(), log: log.logger).processed == 1)
+            let warnings = log.entries("going on without the side table embedding_state").map(\.values)
+            #expect(warnings.map { $0["error"] } == Array(repeating: "it has no column tokens_lost", count: 2))
+            #expect(warnings.allSatisfy { $0["remedy"]?.contains("embedding-job schema --apply") == true })
+            // What only reads does not need the column.
+            #expect(try await fixture.status(log: log.logger).provenance?.vectors.map(\.count) == [20])
+            #expect(log.entries(containing: "leaving out").isEmpty)
+
+            _ = try await DatasetFixture(database)
+            #expect(try await database.number("SELECT sum(tokens_lost) FROM embedding_state") == 0)
+            try await database.run("UPDATE datasets SET description = repeat('x', 1500) WHERE id = 3")
+            let report = try await fixture.drain(StubEncoder(), log: log.logger) { $0.replacesOutdated = true }
+            #expect(report.processed == 1 && report.tokensLost == 520)
+            #expect(try await database.number("SELECT sum(tokens_lost) FROM embedding_state") == 520)
+            #expect(log.entries(containing: "going on without").count == 2)
+        }
+    }
+
+    @Test("for want of any one of its columns is done without", arguments: ["embedding_failure", "embedding_state"])
+    func lacksColumn(table: String) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let columns = try await database.texts(
+                """
+                SELECT attname FROM pg_attribute WHERE attrelid = '\(table)'::regclass AND attnum > 0
+                    AND attname <> 'dataset_id' ORDER BY attnum
+                """)
+            #expect(columns.count >= 7)
+            for column in columns {
+                try await fixture.insert(2, titled: column)
+                try await database.run(
+                    """
+                    UPDATE datasets SET description = '\(StubEncoder.Marker.zero.rawValue)' WHERE title = '\(column) 2';
+                    ALTER TABLE \(table) RENAME COLUMN \(column) TO other
+                    """)
+                let log = RecordedLog()
+                let report = try await fixture.drain(StubEncoder(), log: log.logger)
+                #expect(report.processed == 1 && report.exitReason == .drained, "\(column)")
+                let warnings = log.entries("going on without the side table \(table)")
+                #expect(warnings.map { $0.values["error"] } == ["it has no column \(column)"])
+                _ = try await fixture.status()
+                #expect(try await fixture.verify(StubEncoder()).exitReason == .verified, "\(column)")
+                try await database.run(
+                    """
+                    DELETE FROM datasets WHERE title = '\(column) 2';
+                    ALTER TABLE \(table) RENAME COLUMN other TO \(column)
+                    """)
+            }
         }
     }
 

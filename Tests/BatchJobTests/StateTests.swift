@@ -21,6 +21,8 @@ struct StateTests {
                 """)
             let report = try await fixture.drain(StubEncoder()) { $0.batchSize = 7 }
             #expect(report.processed == 20 && report.truncated == 3)
+            // `Dataset 3 Dataset 3 ` and 1,500 bytes; `Dataset 4 Dataset 4 ` and 16,383, of which the last is trimmed.
+            #expect(report.tokensLost == 520 + 15_403)
             let model = Self.hexadecimal(7)
             let wrong = try await database.texts(
                 """
@@ -29,11 +31,27 @@ struct StateTests {
                     btrim(left(description, 16384))) AS source) s
                 WHERE (e.model_fingerprint = '\\x\(model)' AND e.source_fingerprint = sha256(convert_to(s.source, 'UTF8'))
                     AND e.tokens = octet_length(s.source) + 2 AND e.truncated = (d.id IN (3, 4, 5))
-                    AND e.embedded_at <= now()) IS NOT TRUE
+                    AND e.tokens_lost = greatest(0, octet_length(s.source) - 1000) AND e.embedded_at <= now()) IS NOT TRUE
                 """)
             #expect(wrong == [])
             #expect(try await database.number("SELECT count(*) FROM embedding_state") == 20)
             #expect(try await database.number("SELECT sum(tokens) FROM embedding_state") == report.tokens)
+            #expect(try await database.number("SELECT sum(tokens_lost) FROM embedding_state") == report.tokensLost)
+        }
+    }
+
+    @Test("is of the latest text")
+    func isReplaced() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(20)
+            let lost = "SELECT sum(tokens_lost) FROM embedding_state WHERE truncated = (tokens_lost > 0)"
+            for (length, expected) in [(1500, 520), (2000, 1020), (5, 0)] {
+                try await database.run("UPDATE datasets SET description = repeat('x', \(length)) WHERE id = 3")
+                let report = try await fixture.drain(StubEncoder()) { $0.replacesOutdated = true }
+                #expect(report.failed == 0 && report.tokensLost == expected)
+                #expect(try await database.number(lost) == expected)
+            }
         }
     }
 

@@ -9,6 +9,7 @@ struct RunReportLine: Decodable {
     let skippedStale: Int
     let skippedLocked: Int
     let truncated: Int
+    let tokensLost: Int
     let quarantined: Int?
     let remaining: Int?
     let tokens: Int

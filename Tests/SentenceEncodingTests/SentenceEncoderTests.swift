@@ -22,7 +22,7 @@ struct SentenceEncoderTests {
         return (0..<count).map { _ in
             let length = Int.random(in: 1...38, using: &random)
             let inner = (0..<length).map { _ in Int32.random(in: 5..<50, using: &random) }
-            return TokenizedText(ids: [2] + inner + [3], isTruncated: false)
+            return TokenizedText(ids: [2] + inner + [3])
         }
     }
 

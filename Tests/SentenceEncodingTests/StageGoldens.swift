@@ -19,7 +19,7 @@ struct StageGoldens {
         var ids = try file.int64s(named: "input_ids", shape: [Int(lengths.reduce(0, +))])[...]
         texts = lengths.map { length in
             defer { ids = ids.dropFirst(Int(length)) }
-            return TokenizedText(ids: ids.prefix(Int(length)).map { Int32($0) }, isTruncated: false)
+            return TokenizedText(ids: ids.prefix(Int(length)).map { Int32($0) })
         }
     }
 

@@ -45,9 +45,10 @@ public struct StubEncoder: TextEncoder {
         public init() {}
     }
 
-    /// The bytes of the text between two special ids.
+    /// The bytes of the text between two special ids; those behind the thousandth are said to be lost.
     public func tokenize(_ text: String) -> TokenizedText {
-        TokenizedText(ids: [101] + text.utf8.map { Int32($0) } + [102], isTruncated: text.utf8.count > 1000)
+        TokenizedText(
+            ids: [101] + text.utf8.map { Int32($0) } + [102], truncatedTokenCount: max(0, text.utf8.count - 1000))
     }
 
     /// Calls the hook, then computes.

@@ -27,6 +27,15 @@ enum Fixtures {
         let truncated: Bool
     }
 
+    /// A text, repeated, and what the reference keeps and loses of it at a limit.
+    struct TruncationCase: Decodable {
+        let text: String
+        let repetitions: Int
+        let maxTokens: Int
+        let ids: [Int32]
+        let truncatedTokenCount: Int
+    }
+
     /// A text and its words under given options.
     struct WordCase: Decodable {
         let text: String

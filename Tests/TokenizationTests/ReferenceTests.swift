@@ -20,6 +20,23 @@ struct ReferenceTests {
         }
     }
 
+    @Test(
+        "A truncated text has lost as many tokens as the reference's",
+        .enabled(if: Fixtures.hasVocabulary, "run Scripts/fetch-weights"))
+    func truncatedTokenCounts() throws {
+        let vocabulary = try Vocabulary(contentsOf: Fixtures.vocabularyPath)
+        let cases = try Fixtures.records(of: Fixtures.TruncationCase.self, in: "truncation-cases.jsonl")
+        try #require(cases.count { $0.truncatedTokenCount > 0 } > 100)
+        for expected in cases {
+            let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: expected.maxTokens)
+            let actual = tokenizer.encode(String(repeating: expected.text, count: expected.repetitions))
+            let spelling = expected.text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+            let comment: Comment = "\(expected.repetitions) times \(spelling) to \(expected.maxTokens)"
+            #expect(actual.ids == expected.ids, comment)
+            #expect(actual.truncatedTokenCount == expected.truncatedTokenCount, comment)
+        }
+    }
+
     @Test("Every combination of options cuts the reference's words")
     func words() throws {
         let vocabulary = try Vocabulary()

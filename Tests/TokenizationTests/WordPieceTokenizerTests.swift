@@ -92,24 +92,56 @@ struct WordPieceTokenizerTests {
         let text = Array(repeating: "a", count: count).joined(separator: " ")
         let expected = [2] + Array(repeating: 9, count: min(count, 3)) + [3] as [Int32]
         for end in ["", " ", "\u{AD}\u{301}\n"] {
-            #expect(tokenizer.encode(text + end) == TokenizedText(ids: expected, isTruncated: count > 3))
+            let tokenized = tokenizer.encode(text + end)
+            #expect(tokenized == TokenizedText(ids: expected, truncatedTokenCount: max(0, count - 3)))
+            #expect(tokenized.isTruncated == (count > 3))
         }
         for end in [".", "[SEP]", " \u{302E}"] {
-            #expect(tokenizer.encode(text + end).isTruncated == (count >= 3))
+            let tokenized = tokenizer.encode(text + end)
+            #expect(tokenized.truncatedTokenCount == max(0, count + 1 - 3))
+            #expect(tokenized.isTruncated == (count >= 3))
         }
+    }
+
+    @Test("Tokens behind the limit are counted in texts of up to 96 KiB, to the last")
+    func countedTokens() throws {
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 5)
+        // The longest input of a run: a title of 2,048 characters, twice, and a description of 16,384.
+        let longestInput = String(repeating: "\u{20000}", count: 2_048 + 1 + 2_048 + 1 + 16_384)
+        #expect(tokenizer.encode(longestInput).truncatedTokenCount == 20_482 - 3)
+        // Its last two words are known only when all bytes are read.
+        let text = String(repeating: "a中", count: WordPieceTokenizer.countedByteCount / 4)
+        #expect(tokenizer.encode(text).truncatedTokenCount == WordPieceTokenizer.countedByteCount / 2 - 3)
+    }
+
+    @Test("Of longer texts at least the tokens of the first 96 KiB are counted")
+    func uncountedTokens() throws {
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 5)
+        let tokenized = tokenizer.encode(String(repeating: "a ", count: 1 << 20))
+        let counted = WordPieceTokenizer.countedByteCount / 2 - 3
+        #expect(tokenized.ids == [2, 9, 9, 9, 3])
+        #expect((counted...counted + 1).contains(tokenized.truncatedTokenCount))
+    }
+
+    @Test("The first lost token is found wherever it is")
+    func distantToken() throws {
+        let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 3)
+        let blanks = String(repeating: " ", count: 2 * WordPieceTokenizer.countedByteCount)
+        #expect(tokenizer.encode("a" + blanks) == TokenizedText(ids: [2, 9, 3]))
+        #expect(tokenizer.encode("a" + blanks + "b") == TokenizedText(ids: [2, 9, 3], truncatedTokenCount: 1))
     }
 
     @Test("A word that turns out unknown at the limit takes one place")
     func unknownWordAtLimit() throws {
         let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 3)
-        #expect(tokenizer.encode("unaffx") == TokenizedText(ids: [2, 1, 3], isTruncated: false))
-        #expect(tokenizer.encode("unaff") == TokenizedText(ids: [2, 5, 3], isTruncated: true))
+        #expect(tokenizer.encode("unaffx") == TokenizedText(ids: [2, 1, 3]))
+        #expect(tokenizer.encode("unaff") == TokenizedText(ids: [2, 5, 3], truncatedTokenCount: 1))
     }
 
     @Test("A text without anything to read is blank", arguments: ["", " \t\n", "\u{0}\u{FFFD}\u{AD}", "\u{301}"])
     func blank(text: String) throws {
         let tokenized = try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 8).encode(text)
-        #expect(tokenized == TokenizedText(ids: [2, 3], isTruncated: false))
+        #expect(tokenized == TokenizedText(ids: [2, 3]))
         #expect(tokenized.isBlank)
     }
 

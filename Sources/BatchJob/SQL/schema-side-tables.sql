@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}embedding_state (
     source_fingerprint bytea NOT NULL,
     tokens int NOT NULL,
     truncated boolean NOT NULL,
+    tokens_lost int NOT NULL DEFAULT 0,
     embedded_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (dataset_id, column_name)
 ) WITH (fillfactor = 90);
+
+-- For a table of an earlier version; rewrites nothing.
+ALTER TABLE {SCHEMA}embedding_state ADD COLUMN IF NOT EXISTS tokens_lost int NOT NULL DEFAULT 0;

@@ -2,10 +2,11 @@
 -- and its input still hashes to what was encoded; it never waits for anybody's row lock and can be repeated at will.
 -- FOR NO KEY UPDATE leaves rows usable for foreign-key checks; MATERIALIZED keeps the planner from running the locking
 -- part twice.
--- $1 model fingerprint, $2 vector column, $3 keys, $4 fingerprints, $5 vectors, $6 token counts, $7 truncated
+-- $1 model fingerprint, $2 vector column, $3 keys, $4 fingerprints, $5 vectors, $6 token counts, $7 truncated,
+-- $8 counts of lost tokens
 WITH encoded AS MATERIALIZED (
-    SELECT * FROM unnest($3::{KEY}[], $4::bytea[], $5::{VECTOR}[], $6::int[], $7::boolean[])
-        AS x(id, fingerprint, embedding, tokens, truncated)
+    SELECT * FROM unnest($3::{KEY}[], $4::bytea[], $5::{VECTOR}[], $6::int[], $7::boolean[], $8::int[])
+        AS x(id, fingerprint, embedding, tokens, truncated, tokens_lost)
 ),
 unchanged AS MATERIALIZED (
     SELECT d.{ID} AS id, x.embedding
