@@ -8,8 +8,10 @@ struct DatasetRow: Sendable {
     let label: String
     /// The shard the key belongs to.
     let shard: Int32
-    /// The model's input; `nil` when the row has nothing to embed.
+    /// The model's input; `nil` when the row has nothing to embed, or what it has is not text.
     let source: String?
+    /// Whether the row's bytes are UTF-8; only a database that has no encoding holds others.
+    let isDecodable: Bool
     /// SHA-256 of the input, computed by the server; the write compares it with the row's input at that moment.
     let fingerprint: [UInt8]
     /// Whether a column was longer than the template takes.
@@ -20,11 +22,31 @@ extension DatasetRow {
     /// Takes over what `read.sql` and its relatives return.
     init(_ row: PostgresRow) throws(PostgresError) {
         key = try row.bytes("id")
-        label = try row.text("label")
+        label = try row.printable("label")
         shard = try row.int32("shard")
-        source = try row.isNull("source") ? nil : try row.text("source")
+        if try row.isNull("source") {
+            (source, isDecodable) = (nil, true)
+        } else {
+            source = String(validating: try row.bytes("source"), as: UTF8.self)
+            isDecodable = source != nil
+        }
         fingerprint = try row.bytea("fingerprint")
         isCut = try row.bool("cut")
+    }
+}
+
+extension PostgresRow {
+    /// A text for people; one that is not UTF-8 as the server writes a `bytea`, so that it stays unmistakable.
+    func printable(_ column: PostgresColumnSelector) throws(PostgresError) -> String {
+        let bytes = try bytes(column)
+        return String(validating: bytes, as: UTF8.self) ?? "\\x" + bytes.hexadecimal
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Two digits a byte.
+    var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 
@@ -54,6 +76,8 @@ struct FailedRow: Sendable {
 enum RowFailure: String, Sendable {
     /// Title and description are missing, blank, or leave no token.
     case empty = "EMPTY"
+    /// Title or description is not UTF-8, in a database that has no encoding.
+    case encoding = "ENCODING"
     /// The encoder failed on this text alone, and works otherwise.
     case encoder = "ENCODER"
     /// The vector is not finite, has the wrong length or is not normalised.

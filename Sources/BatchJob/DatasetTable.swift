@@ -21,6 +21,8 @@ public struct DatasetTable: Sendable {
         let quoted: String
         let oid: UInt32
         let arrayOID: UInt32
+        /// What `pg_extension` calls pgvector's version.
+        let version: ExtensionVersion
     }
 
     let names: DatasetNames
@@ -29,6 +31,8 @@ public struct DatasetTable: Sendable {
     let quoted: String
     let columns: [String: Column]
     let vector: VectorType
+    /// Whether the database is `SQL_ASCII`: its text is whatever bytes clients have sent, and the server counts bytes.
+    let hasNoEncoding: Bool
     /// The status value as a literal, quoted by libpq.
     let statusLiteral: String
     /// `embedding_failure`, quoted by the server; `nil` if it is absent or this role may not write it.
@@ -52,6 +56,9 @@ public struct DatasetTable: Sendable {
         }
     }
 
+    /// The indexes on the vector column that every written vector is entered into; `nil` if there are none.
+    var searchIndexes: SearchIndexes?
+
     /// Which rows the statements are about.
     var selection = RowSelection.missing
 
@@ -70,7 +77,9 @@ public struct DatasetTable: Sendable {
     }
 
     /// Replaces placeholders: parts of statements first, which have placeholders themselves, then names.
-    private func fill(_ text: String) -> String {
+    ///
+    /// - Parameter more: Values besides those of the table.
+    func fill(_ text: String, _ more: [String: String] = [:]) -> String {
         let parts = [
             "{NOT_QUARANTINED}": ledger == nil ? "" : SQLFile.notQuarantined.text,
             "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
@@ -80,10 +89,13 @@ public struct DatasetTable: Sendable {
             "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(ShardSchedule.shardCount - 1))::int",
-            "{SOURCE}": SQLFile.source.text,
+            "{SOURCE}": (hasNoEncoding ? SQLFile.sourceOfBytes : SQLFile.source).text,
             "{CUT}": SQLFile.cut.text,
         ]
-        let fingerprint = ["{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), 'UTF8'))"]
+        // In a database without encoding the bytes as they are: a conversion would refuse those that are not UTF-8, and
+        // leave the others as they are.
+        let encoding = hasNoEncoding ? "SQL_ASCII" : "UTF8"
+        let fingerprint = ["{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), '\(encoding)'))"]
         var identifiers = [
             "{TABLE}": quoted, "{KEY}": key.type, "{VECTOR}": vector.quoted,
             "{ID}": key.quoted, "{TITLE}": column(names.title).quoted,
@@ -93,6 +105,7 @@ public struct DatasetTable: Sendable {
         identifiers["{CREATED}"] = columns[names.created]?.quoted
         identifiers["{LEDGER}"] = ledger
         identifiers["{STATE}"] = state
+        identifiers.merge(more) { $1 }
         return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
     }
 }

@@ -82,6 +82,7 @@ public struct DryRun: Sendable {
         }
         report.remaining = (report.remaining ?? 0) + max(0, plan.count - (quarantined ?? 0))
         report.quarantined = quarantined.map { (report.quarantined ?? 0) + $0 }
+        table.searchIndexes?.advise(onWriting: plan.count, log)
         if selection != .missing {
             // A run gets there with missing vectors filled in.
             try options.guardBlastRadius(replacing: plan.count, of: embedded + forecast.embeddable)
@@ -111,7 +112,8 @@ public struct DryRun: Sendable {
             metadata: metadata([
                 .rows: "\(forecast.rows)", .tokens: "\(forecast.tokens)", .truncated: "\(forecast.truncated)",
                 .tokensLost: "\(forecast.tokensLost)", .duplicates: "\(forecast.duplicates)",
-                .empty: "\(forecast.empty)", .tokensPerSecond: "\(Int(rate.rounded()))",
+                .empty: "\(forecast.empty)", .undecodable: "\(forecast.undecodable)",
+                .tokensPerSecond: "\(Int(rate.rounded()))",
                 .eta: "\(Int(seconds.rounded(.up)))s",
             ]))
     }

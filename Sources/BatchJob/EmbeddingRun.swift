@@ -26,12 +26,15 @@ public struct EmbeddingRun: Sendable {
         public var replacesMany = false
         /// The shard this process visits first among equally full ones, so that several start apart.
         public var firstShard = Int32.random(in: 0..<Int32(ShardSchedule.shardCount))
+        /// How long to wait before connecting, so that many processes do not all connect at once.
+        public var startPause = Duration.zero
 
         /// The defaults: batches of 100, no limit.
         public init() {}
     }
 
     private let lanes: [Lane]
+    private let searchIndexes: SearchIndexes?
     private let encoder: any TextEncoder
     private let options: Options
     private let control: RunControl
@@ -53,6 +56,7 @@ public struct EmbeddingRun: Sendable {
                 $0, table: table, model: model, retryBudget: options.retryBudget, control: control, warnings: warnings,
                 log: log, connect: connect)
         }
+        searchIndexes = table.searchIndexes
         self.encoder = encoder
         self.options = options
         self.control = control
@@ -62,6 +66,11 @@ public struct EmbeddingRun: Sendable {
     /// Where a pod of an Indexed Job starts, so that pods start apart.
     public static func firstShard(ofPod index: Int, of pods: Int) -> Int32 {
         Int32(ShardSchedule.shardCount * (max(0, index) % pods) / pods)
+    }
+
+    /// How long one of many pods waits before it connects: up to five seconds where more than eight start together.
+    public static func startPause(ofPods pods: Int, using generator: inout some RandomNumberGenerator) -> Duration {
+        pods > 8 ? .milliseconds(Int.random(in: 0...5000, using: &generator)) : .zero
     }
 
     /// Drains the table and reports; a failure of the run is in the report's ``RunReport/exitReason`` and in the log.
@@ -107,6 +116,7 @@ public struct EmbeddingRun: Sendable {
         while true {
             let plan = try await lanes[0].plan()
             let count = plan.count
+            if last == nil { searchIndexes?.advise(onWriting: count, log) }
             await tally.plan(count)
             await tally.close(pending: count, quarantined: try await lanes[0].quarantined())
             let rowsLeft = await options.limit.map { [attempted = tally.attempted] in $0 - attempted }

@@ -16,6 +16,8 @@ struct Forecast: Sendable {
     private(set) var duplicates = 0
     /// Rows that have nothing to embed.
     private(set) var empty = 0
+    /// Rows whose bytes are not text.
+    private(set) var undecodable = 0
     /// Rows with texts of their own, every one of them as likely to be here as any other.
     private(set) var sample: [DatasetRow] = []
 
@@ -26,11 +28,15 @@ struct Forecast: Sendable {
     private var seen: Set<Int> = []
 
     /// Rows that would get a vector, if none of them makes the encoder fail.
-    var embeddable: Int { rows - empty }
+    var embeddable: Int { rows - empty - undecodable }
 
     /// Counts a row with its text; `nil` if there is none.
     mutating func add(_ row: DatasetRow, _ text: TokenizedText?) {
         rows += 1
+        guard row.isDecodable else {
+            undecodable += 1
+            return
+        }
         guard let text, !text.isBlank else {
             empty += 1
             return

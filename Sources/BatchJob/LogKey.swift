@@ -3,10 +3,10 @@ import Logging
 /// Every key of this module's log metadata.
 enum LogKey: String {
     case batch, code, cosine, count, database, device, duplicates, empty, error, eta, failed, failure, fingerprint
-    case limit, model, pending, processed
+    case index, limit, model, pending, processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
     case skippedStale = "skipped_stale", threads, tokens, tokensLost = "tokens_lost"
-    case tokensPerSecond = "tokens_per_second", truncated
+    case tokensPerSecond = "tokens_per_second", triggers, truncated, undecodable
 }
 
 extension Logger {

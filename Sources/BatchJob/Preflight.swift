@@ -7,7 +7,7 @@ public import Postgres
 /// name with a quote or a semicolon in it is therefore either the name of a column or not found.
 public struct Preflight: Sendable {
     let session: PostgresSession
-    private let names: DatasetNames
+    let names: DatasetNames
     let log: Logger
 
     /// Prepares to look at a database.
@@ -48,15 +48,16 @@ public struct Preflight: Sendable {
     /// Confirms the table, or throws a ``RunFailure`` that lists all findings.
     public func check(for purpose: Purpose) async throws -> DatasetTable {
         var findings: [String] = []
-        let vector = try await checkServer(purpose, &findings)
-        guard let relation = try await checkTable(&findings), let vector else { throw Self.failure(findings) }
+        let server = try await checkServer(purpose, &findings)
+        guard let relation = try await checkTable(&findings), let server else { throw Self.failure(findings) }
         let columns = try await lookUpColumns(of: relation.oid)
         checkColumns(columns, in: relation.quoted, &findings)
-        checkVectorColumn(columns[names.column], vector, relation.quoted, purpose, &findings)
+        checkVectorColumn(columns[names.column], relation.quoted, purpose, &findings)
         guard findings.isEmpty else { throw Self.failure(findings) }
 
         var table = DatasetTable(
-            names: names, oid: relation.oid, quoted: relation.quoted, columns: columns, vector: vector,
+            names: names, oid: relation.oid, quoted: relation.quoted, columns: columns,
+            vector: server.vector, hasNoEncoding: server.hasNoEncoding,
             statusLiteral: try await session.quoteLiteral(names.statusValue))
         if purpose.onlyReads { return try await addingReadableSideTables(to: table) }
         let warnings = SideTableWarnings(log: log)
@@ -69,7 +70,7 @@ public struct Preflight: Sendable {
         }
         table.state = try await lookUp(.state, for: table, warnings)
         guard table.state != nil || !replacesOutdated else { throw RunFailure.staleNeedsState }
-        try await adviseOnIndex(table)
+        table.searchIndexes = try await advise(on: table)
         if !replacesOutdated { try await checkModels(table, model) }
         return table
     }
@@ -80,18 +81,30 @@ public struct Preflight: Sendable {
 
     // MARK: - Server
 
-    private func checkServer(
-        _ purpose: Purpose, _ findings: inout [String]
-    ) async throws -> DatasetTable.VectorType? {
+    /// What the table's statements depend on.
+    private struct Server {
+        let vector: DatasetTable.VectorType
+        let hasNoEncoding: Bool
+    }
+
+    /// The first version with HNSW indexes; nothing older is supported.
+    private static let oldestPgvector = ExtensionVersion("0.5.0")
+
+    private func checkServer(_ purpose: Purpose, _ findings: inout [String]) async throws -> Server? {
         let statement = PostgresStatement(name: SQLFile.catalogServer.rawValue, sql: SQLFile.catalogServer.text)
         guard let server = try await session.execute(statement).first else { return nil }
         if case .run = purpose, try server.bool("in_recovery") {
             findings.append("the server at \(session.endpoint) is a read-only standby; name the primary")
         }
         let encoding = try server.text("server_encoding")
-        if encoding != "UTF8" {
+        let hasNoEncoding = encoding == "SQL_ASCII"
+        if hasNoEncoding {
             log.warning(
-                "the database is not UTF8; rows whose bytes are not valid text cannot be read",
+                "the database has no encoding; rows whose bytes are not UTF-8 will fail",
+                metadata: metadata([.database: encoding]))
+        } else if encoding != "UTF8" {
+            log.warning(
+                "the database is not UTF8; a character that cannot be converted to it ends the run",
                 metadata: metadata([.database: encoding]))
         }
         guard try !server.isNull("vector_oid") else {
@@ -100,9 +113,16 @@ public struct Preflight: Sendable {
             )
             return nil
         }
-        return DatasetTable.VectorType(
+        let version = ExtensionVersion(try server.text("pgvector_version"))
+        if version < Self.oldestPgvector {
+            findings.append(
+                "pgvector is version \(version) in this database, \(Self.oldestPgvector) is the oldest that will do; install a newer one, then ALTER EXTENSION vector UPDATE"
+            )
+        }
+        let vector = DatasetTable.VectorType(
             quoted: try server.text("vector_type"), oid: try server.oid("vector_oid"),
-            arrayOID: try server.oid("vector_array_oid"))
+            arrayOID: try server.oid("vector_array_oid"), version: version)
+        return Server(vector: vector, hasNoEncoding: hasNoEncoding)
     }
 
     // MARK: - Table and columns
@@ -176,8 +196,7 @@ public struct Preflight: Sendable {
     }
 
     private func checkVectorColumn(
-        _ column: DatasetTable.Column?, _ vector: DatasetTable.VectorType, _ table: String, _ purpose: Purpose,
-        _ findings: inout [String]
+        _ column: DatasetTable.Column?, _ table: String, _ purpose: Purpose, _ findings: inout [String]
     ) {
         guard let column, let dimension = purpose.dimension else { return }
         guard column.typeName == "vector" || column.typeName == "halfvec" else {
@@ -231,19 +250,6 @@ public struct Preflight: Sendable {
     }
 
     static func abbreviate(_ fingerprint: [UInt8]) -> String {
-        fingerprint.prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
-    // MARK: - Advice
-
-    private func adviseOnIndex(_ table: DatasetTable) async throws(PostgresError) {
-        let statement = PostgresStatement(
-            name: SQLFile.catalogPendingIndex.rawValue, sql: SQLFile.catalogPendingIndex.text)
-        let result = try await session.execute(
-            statement, [.oid(table.oid), .text(names.id), .text(names.column)])
-        guard let row = result.first, try !row.bool("found") else { return }
-        log.warning(
-            "no partial index finds pending rows: every batch reads the table",
-            metadata: metadata([.remedy: "embedding-job schema prints the index to create"]))
+        fingerprint.prefix(6).hexadecimal
     }
 }

@@ -22,6 +22,10 @@ struct RowEncoder: Sendable {
         var batch = EncodedBatch()
         var pending: [(row: DatasetRow, text: TokenizedText)] = []
         for row in rows {
+            guard row.isDecodable else {
+                batch.failures.append(FailedRow(row: row, failure: .encoding, code: "INVALID_UTF8"))
+                continue
+            }
             if let text = row.source.map(encoder.tokenize), !text.isBlank {
                 pending.append((row, text))
             } else {

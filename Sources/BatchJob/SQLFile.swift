@@ -1,6 +1,7 @@
 /// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
 enum SQLFile: String, CaseIterable {
     case begin, states, sample, plan, claim, read, write, classify, check, fail, quarantined, models, source, cut
+    case sourceOfBytes = "source-of-bytes"
     case beginReadOnly = "begin-read-only"
     case readStored = "read-stored"
     case planOutdated = "plan-outdated"
@@ -18,7 +19,7 @@ enum SQLFile: String, CaseIterable {
     case catalogServer = "catalog-server"
     case catalogTable = "catalog-table"
     case catalogColumns = "catalog-columns"
-    case catalogPendingIndex = "catalog-pending-index"
+    case catalogAdvice = "catalog-advice"
     case statusCounts = "status-counts"
     case statusOldest = "status-oldest"
     case statusLedger = "status-ledger"
@@ -29,6 +30,12 @@ enum SQLFile: String, CaseIterable {
 
     /// The text of the file.
     var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The text on one line and without comments, for the log.
+    var line: String {
+        text.split(separator: "\n").filter { !$0.hasPrefix("--") }
+            .map { $0.drop { $0 == " " } }.joined(separator: " ")
+    }
 
     private var bytes: [UInt8] {
         switch self {
@@ -43,6 +50,7 @@ enum SQLFile: String, CaseIterable {
         case .write: PackageResources.write_sql
         case .classify: PackageResources.classify_sql
         case .source: PackageResources.source_sql
+        case .sourceOfBytes: PackageResources.source_of_bytes_sql
         case .cut: PackageResources.cut_sql
         case .check: PackageResources.check_sql
         case .fail: PackageResources.fail_sql
@@ -63,7 +71,7 @@ enum SQLFile: String, CaseIterable {
         case .catalogServer: PackageResources.catalog_server_sql
         case .catalogTable: PackageResources.catalog_table_sql
         case .catalogColumns: PackageResources.catalog_columns_sql
-        case .catalogPendingIndex: PackageResources.catalog_pending_index_sql
+        case .catalogAdvice: PackageResources.catalog_advice_sql
         case .statusCounts: PackageResources.status_counts_sql
         case .statusOldest: PackageResources.status_oldest_sql
         case .statusLedger: PackageResources.status_ledger_sql

@@ -78,7 +78,7 @@ public struct TableStatus: Sendable, Equatable {
         var counts: [Count] = []
         var (eligible, embedded) = (0, 0)
         for row in rows {
-            counts.append(Count(status: try row.text("status"), rows: Int(try row.int64("rows"))))
+            counts.append(Count(status: try row.printable("status"), rows: Int(try row.int64("rows"))))
             eligible += Int(try row.int64("eligible"))
             embedded += Int(try row.int64("embedded"))
         }

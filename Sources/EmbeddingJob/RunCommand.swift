@@ -18,6 +18,9 @@ struct RunCommand: AsyncParsableCommand {
 
             SIGTERM and SIGINT end the run after the batches in hand, with exit status 143; a second one ends it at once. \
             Nothing is ever half-written.
+
+            In a pod of an Indexed Job, JOB_COMPLETION_INDEX and EMBEDDING_PODS, the number of pods, make the pods start with \
+            different parts of the table, and more than eight of them connect up to five seconds apart.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -74,6 +77,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func drain(_ plan: Plan, _ control: StopControl, _ log: Logger) async throws -> RunReport {
         async let loading = model.load(plan.folder, plan.allowance)
+        let runControl = RunControl(maxRuntime: plan.maxRuntime)
+        try await pauseBeforeConnecting(plan, log)
         let connection = plan.connection
         let connect = { @Sendable () async throws(PostgresError) in
             try await PostgresSession.connect(
@@ -87,8 +92,9 @@ struct RunCommand: AsyncParsableCommand {
             guard plan.isDryRun else { return try await preflight.check(for: purpose) }
             return try await $0.readOnly { try await preflight.check(for: purpose) }
         }
-        if plan.isDryRun { return await forecast(plan, table, session, try await loading, control, log) }
         let encoder = try await loading
+        await control.govern(runControl)
+        if plan.isDryRun { return await forecast(plan, table, session, encoder, runControl, log) }
         let sessions = [session] + (await moreSessions(connect, log))
         log.info(
             "run starts",
@@ -97,8 +103,6 @@ struct RunCommand: AsyncParsableCommand {
                 "device": "\(encoder.deviceDescription)", "threads": "\(plan.allowance)",
                 "database": "\(session.endpoint)", "batch_size": "\(plan.options.batchSize)",
             ])
-        let runControl = RunControl(maxRuntime: plan.maxRuntime)
-        await control.govern(runControl)
         let run = EmbeddingRun(
             sessions: sessions, table: table, encoder: encoder, model: plan.fingerprint.bytes, options: plan.options,
             control: runControl, log: log, connect: connect)
@@ -109,17 +113,23 @@ struct RunCommand: AsyncParsableCommand {
 
     private func forecast(
         _ plan: Plan, _ table: DatasetTable, _ session: PostgresSession, _ encoder: some TextEncoder,
-        _ control: StopControl, _ log: Logger
+        _ control: RunControl, _ log: Logger
     ) async -> RunReport {
-        let runControl = RunControl(maxRuntime: plan.maxRuntime)
-        await control.govern(runControl)
         let dryRun = DryRun(
             session: session, table: table, encoder: encoder, model: plan.fingerprint.bytes, options: plan.options,
-            control: runControl, log: log)
+            control: control, log: log)
         var report = await dryRun.forecast()
         await session.close()
         report.device = encoder.deviceDescription
         return report
+    }
+
+    /// Keeps many pods from connecting all at once; a signal ends the pause by cancelling the task, its time by being over.
+    private func pauseBeforeConnecting(_ plan: Plan, _ log: Logger) async throws {
+        let pause = plan.options.startPause
+        guard pause > .zero else { return }
+        log.info("waiting before connecting, as other pods do", metadata: ["pause": "\(pause)"])
+        try await Task.sleep(for: min(pause, plan.maxRuntime ?? pause))
     }
 
     /// Connections beyond the first are welcome, not needed: a role may be limited to one.

@@ -63,6 +63,8 @@ struct RunOptions: ParsableArguments {
             let pods = try settings.value(PositiveCount?.none, "EMBEDDING_PODS")
         {
             options.firstShard = EmbeddingRun.firstShard(ofPod: index, of: pods.value)
+            var generator = SystemRandomNumberGenerator()
+            options.startPause = EmbeddingRun.startPause(ofPods: pods.value, using: &generator)
         }
         return options
     }

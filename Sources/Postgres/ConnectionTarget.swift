@@ -64,7 +64,7 @@ extension ConnectionTarget {
         for setting in defaults where value(setting.keyword, in: parsed) == nil {
             if !inherited.fromEnvironment.contains(setting.keyword) { parsed.append(setting) }
         }
-        // Texts are decoded as UTF-8 here, so the encoding is not a choice.
+        // Texts are decoded as UTF-8 here, so the encoding is not a choice; see PostgresSession.connect for SQL_ASCII.
         parsed.removeAll { ["client_encoding", "fallback_application_name"].contains($0.keyword) }
         parsed.append(Setting(keyword: "client_encoding", value: "UTF8"))
         parsed.append(Setting(keyword: "fallback_application_name", value: applicationName))

@@ -41,6 +41,11 @@ internal import Glibc
         Int(unsafe PQserverVersion(handle))
     }
 
+    /// The encoding of the database, as the server reports it at the log-in; empty if it did not.
+    var databaseEncoding: String {
+        unsafe PQparameterStatus(handle, "server_encoding").map { unsafe String(cString: $0) } ?? ""
+    }
+
     /// Whether TLS protects the connection.
     var isEncrypted: Bool {
         unsafe PQsslInUse(handle) != 0

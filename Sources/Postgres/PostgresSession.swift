@@ -34,7 +34,12 @@ extension PostgresSession {
     ///
     /// Several hosts are tried in their order, each for the whole `timeout`; wrong credentials end the search. These
     /// settings are added unless the string or libpq's environment variables have them: `target_session_attrs` is
-    /// `read-write`, and TCP keep-alive finds a dead connection in half a minute. The client encoding is always UTF-8.
+    /// `read-write`, and TCP keep-alive finds a dead connection in half a minute. The client encoding is UTF-8.
+    ///
+    /// A database of encoding `SQL_ASCII` holds whatever bytes its clients have sent. There the client encoding is
+    /// `SQL_ASCII` too, or the server would refuse a whole result for one value that is not UTF-8. Text that is sent is
+    /// UTF-8 as elsewhere; of text that comes, ``PostgresRow/text(_:)`` throws for what is not, ``PostgresRow/bytes(_:)``
+    /// reads all.
     ///
     /// - Parameters:
     ///   - connectionString: A `postgresql://` URL or `keyword=value` pairs, as libpq takes them.
@@ -62,7 +67,12 @@ extension PostgresSession {
     }
 
     private func open(_ target: ConnectionTarget, timeout: Duration) throws(PostgresError) {
-        connection = try PostgresConnection(to: target, timeout: timeout, interruption: interruption)
+        let connection = try PostgresConnection(to: target, timeout: timeout, interruption: interruption)
+        if connection.databaseEncoding == "SQL_ASCII" {
+            try connection.executeScript(
+                PostgresStatement(name: "client encoding", sql: "SET client_encoding TO 'SQL_ASCII'"), timeout: timeout)
+        }
+        self.connection = consume connection
     }
 }
 

@@ -41,8 +41,7 @@ struct DeploymentTests {
     @Test("name only environment variables that the help names")
     func variables() throws {
         let help = try DeploymentFile.job(["help", "run"]).output
-        // The number of pods is for manifests alone and not in the help.
-        let known = Set(help.matches(of: /\b[A-Z][A-Z_]+\b/).map { String($0.0) }).union(["EMBEDDING_PODS"])
+        let known = Set(help.matches(of: /\b[A-Z][A-Z_]+\b/).map { String($0.0) })
         let named = (Self.manifests.map(\.text) + [Self.page, Self.dockerfile])
             .flatMap { $0.matches(of: /\b(EMBEDDING_[A-Z_]+|DATABASE_URL)\b/).map { String($0.0) } }
         #expect(Set(named).isSuperset(of: ["DATABASE_URL", "EMBEDDING_MODEL", "EMBEDDING_PODS", "EMBEDDING_WEIGHTS"]))

@@ -90,6 +90,26 @@ struct ConnectingTests {
         }
     }
 
+    @Test("A database without encoding gives text as it is, and what is not UTF-8 is no text")
+    func noEncoding() async throws {
+        try await withTemporaryDatabase(encoding: "SQL_ASCII") { database in
+            let session = try await database.connect()
+            let texts = PostgresStatement(
+                name: "texts", sql: "SELECT convert_from('\\x61ff', 'SQL_ASCII'), $1::text, convert_to($1, 'SQL_ASCII')"
+            )
+            let row = try await session.execute(texts, [.text("żółw")])[0]
+            #expect(try row.bytes(0) == [0x61, 0xFF])
+            #expect(throws: PostgresError.self) { try row.text(0) }
+            #expect(try row.text(1) == "żółw" && row.bytea(2) == Array("żółw".utf8))
+            // What was read can be sent back.
+            let key = PostgresValue.array(
+                of: PostgresTypeOID.text, arrayOID: PostgresTypeOID.textArray, elements: [try row.bytes(0)])
+            let length = PostgresStatement(name: "length", sql: "SELECT octet_length(($1::text[])[1])")
+            #expect(try await session.execute(length, [key])[0].int32(0) == 2)
+            await session.close()
+        }
+    }
+
     @Test("The connection string's application name wins")
     func applicationName() async throws {
         try await withTemporaryDatabase { database in

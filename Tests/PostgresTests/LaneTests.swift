@@ -96,6 +96,22 @@ struct PgbouncerLaneTests {
         }
     }
 
+    @Test("Text of a database without encoding comes as it is to the clients of that database, and to no others")
+    func textWithoutEncoding() async throws {
+        try await withPooledDatabase(encoding: "SQL_ASCII") { _, first, second in
+            let text = PostgresStatement(name: "text", sql: "SELECT convert_from($1::bytea, 'SQL_ASCII')")
+            for session in [first, second, first] {
+                let row = try await session.execute(text, [.bytea([0x61, 0xFF])])[0]
+                #expect(try row.bytes(0) == [0x61, 0xFF])
+            }
+        }
+        try await withPooledDatabase { _, first, _ in
+            let encoding = PostgresStatement(name: "encoding", sql: "SELECT current_setting('client_encoding')")
+            let row = try await first.execute(encoding)[0]
+            #expect(try row.text(0) == "UTF8")
+        }
+    }
+
     @Test("A pool that stays full is worth a retry")
     func fullPool() async throws {
         // A database of the pooler that has one connection to the server.
@@ -129,9 +145,9 @@ struct PgbouncerLaneTests {
 
     /// Hands two clients of the pooler and their database to the body.
     private func withPooledDatabase(
-        _ body: (TemporaryDatabase, PostgresSession, PostgresSession) async throws -> Void
+        encoding: String? = nil, _ body: (TemporaryDatabase, PostgresSession, PostgresSession) async throws -> Void
     ) async throws {
-        try await withTemporaryDatabase { database in
+        try await withTemporaryDatabase(encoding: encoding) { database in
             let url = try pooledURL(of: database.name)
             let first = try await connectPatiently(to: url)
             let second = try await connectPatiently(to: url)

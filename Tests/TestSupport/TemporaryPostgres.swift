@@ -33,8 +33,14 @@ public struct TemporaryDatabase: Sendable {
 
     private let serverURL: String
 
-    /// Creates a database with a name of its own and pgvector in it, on the shared server or on another one.
-    public static func create(on server: PrivateServer? = nil) async throws -> TemporaryDatabase {
+    /// Creates a database with a name of its own and pgvector in it.
+    ///
+    /// - Parameters:
+    ///   - server: Another server than the shared one.
+    ///   - encoding: Its encoding; `nil` for the server's default.
+    public static func create(
+        on server: PrivateServer? = nil, encoding: String? = nil
+    ) async throws -> TemporaryDatabase {
         let serverURL = try #require(
             server?.url ?? TemporaryPostgres.url, "run Scripts/test, or set EMBEDDING_TEST_DATABASE_URL")
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
@@ -42,7 +48,8 @@ public struct TemporaryDatabase: Sendable {
         components.path = "/" + name
         let database = TemporaryDatabase(
             url: try #require(components.string), name: name, serverURL: serverURL)
-        try await run("CREATE DATABASE \(name)", at: serverURL)
+        let options = encoding.map { " ENCODING '\($0)' LOCALE 'C' TEMPLATE template0" } ?? ""
+        try await run("CREATE DATABASE \(name)\(options)", at: serverURL)
         do {
             try await database.run("CREATE EXTENSION vector")
         } catch {
@@ -107,10 +114,12 @@ public struct TemporaryDatabase: Sendable {
 /// Creates a database, hands it to the body and drops it, whether or not the body throws.
 ///
 /// Only so many exist at a time, because tests run in parallel and a server has a limited number of connections.
-public func withTemporaryDatabase(_ body: (TemporaryDatabase) async throws -> Void) async throws {
+public func withTemporaryDatabase(
+    encoding: String? = nil, _ body: (TemporaryDatabase) async throws -> Void
+) async throws {
     await DatabasePermits.shared.acquire()
     do {
-        try await withUnlimitedDatabase(body)
+        try await withUnlimitedDatabase(encoding, body)
     } catch {
         await DatabasePermits.shared.release()
         throw error
@@ -138,8 +147,10 @@ private actor DatabasePermits {
     }
 }
 
-private func withUnlimitedDatabase(_ body: (TemporaryDatabase) async throws -> Void) async throws {
-    let database = try await TemporaryDatabase.create()
+private func withUnlimitedDatabase(
+    _ encoding: String?, _ body: (TemporaryDatabase) async throws -> Void
+) async throws {
+    let database = try await TemporaryDatabase.create(encoding: encoding)
     do {
         try await body(database)
     } catch {

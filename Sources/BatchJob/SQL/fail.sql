@@ -1,12 +1,13 @@
 -- Remembers rows that were blamed: the pause doubles with every attempt at the same text, from half an hour to a week; a
--- row without text waits a week at once. An edit makes the row eligible at once, because its fingerprint differs.
+-- row without text, or whose bytes are not text, waits a week at once. An edit makes the row eligible at once, because its
+-- fingerprint differs.
 -- A row that the ledger holds back already stays as it is: this is the repetition of a statement whose COMMIT succeeded
 -- unnoticed, or another process has blamed the row in the meantime.
 -- $1 model fingerprint, $2 keys, $3 fingerprints, $4 classes, $5 codes
 INSERT INTO {LEDGER} AS f
     (dataset_id, model_fingerprint, source_fingerprint, error_class, error_code, next_attempt_at)
 SELECT x.id, $1::bytea, x.fingerprint, x.class, x.code,
-    now() + CASE x.class WHEN 'EMPTY' THEN interval '7 days' ELSE interval '30 minutes' END
+    now() + CASE WHEN x.class IN ('EMPTY', 'ENCODING') THEN interval '7 days' ELSE interval '30 minutes' END
 FROM unnest($2::{KEY}[], $3::bytea[], $4::text[], $5::text[]) AS x(id, fingerprint, class, code)
 ON CONFLICT (dataset_id, model_fingerprint) DO UPDATE SET
     attempts = CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN f.attempts + 1 ELSE 1 END,
