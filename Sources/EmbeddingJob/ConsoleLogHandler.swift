@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
 import Logging
-import SystemPackage
 
 /// Writes log records to standard error: for people on a terminal, one JSON object a line everywhere else.
 struct ConsoleLogHandler: LogHandler {
@@ -21,9 +20,8 @@ struct ConsoleLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
-        let line = isTerminal ? Self.human(event, values) : Self.json(event, values)
-        // One write a record, so that lines of several processes do not mix. A log that nobody reads stops no run.
-        _ = try? FileDescriptor.standardError.writeAll((line + "\n").utf8)
+        // One write a record, so that lines of several processes do not mix.
+        LogStream.write(isTerminal ? Self.human(event, values) : Self.json(event, values))
     }
 
     private static func human(_ event: LogEvent, _ values: [String: String]) -> String {

@@ -36,6 +36,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
     ///
     /// A run that cannot even begin because of its command line still prints its line of JSON.
     static func main() async {
+        occupyStandardStreams()
         // A reader of the log or the report that goes away must not kill a run. The other commands end as filters do.
         let isRun = isRun(CommandLine.arguments.dropFirst().first)
         signal(SIGPIPE, isRun ? SIG_IGN : SIG_DFL)
@@ -46,7 +47,9 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            LogStream.flush()
         } catch {
+            LogStream.flush()
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             if isRun {
                 var report = RunReport()
@@ -61,6 +64,16 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
     /// The message quotes arguments, and one in the wrong place may be a connection string with its password.
     private static func withoutPasswords(_ message: String) -> String {
         message.replacing(/(:\/\/|password=).*/) { $0.output.1 + "…" }
+    }
+
+    /// Opens standard streams that the caller has closed; otherwise the first files and sockets to be opened would take
+    /// their numbers, and with them what is meant for the streams.
+    private static func occupyStandardStreams() {
+        while let descriptor = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite) {
+            guard descriptor.rawValue > FileDescriptor.standardError.rawValue else { continue }
+            try? descriptor.close()
+            return
+        }
     }
 
     private static func isRun(_ argument: String?) -> Bool {

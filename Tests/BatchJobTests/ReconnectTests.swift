@@ -14,11 +14,12 @@ struct ReconnectTests {
         case claim = "pg_try_advisory_xact_lock"
         case read = "CROSS JOIN LATERAL (\n    SELECT d.id AS id"
         case write = "WITH encoded AS"
-        case commit = "COMMIT"
+        /// With the end of the message, because every BEGIN says READ COMMITTED.
+        case commit = "COMMIT\0"
         /// The transaction succeeds, but nobody is told.
         case answerToCommit = "COMMIT "
 
-        var text: String { self == .answerToCommit ? "COMMIT" : rawValue }
+        var text: String { self == .answerToCommit ? Cut.commit.rawValue : rawValue }
         var direction: FaultProxy.Direction { self == .answerToCommit ? .serverToClient : .clientToServer }
     }
 

@@ -35,12 +35,14 @@ public final class BuiltExecutable: Sendable {
         }
     }
 
-    /// What a run writes its standard output to.
+    /// What a run writes its standard output or its standard error to.
     public enum Output: Sendable {
         /// A place where all of it is kept.
         case kept
         /// A pipe whose reader has gone.
         case brokenPipe
+        /// A pipe that is full, and whose reader never reads.
+        case fullPipe
     }
 
     /// The working directory.
@@ -107,10 +109,13 @@ public final class BuiltExecutable: Sendable {
     ///   - environment: Variables besides `PATH` and `HOME`.
     ///   - input: What the process reads from a pipe; without it, standard input is `/dev/null`.
     ///   - output: Where standard output goes.
+    ///   - errors: Where standard error goes.
     ///   - onTerminal: Whether the process runs under a pseudo-terminal; all its output is then standard output.
+    ///   - launcher: A command that prepares the process and then becomes the executable, whose path and arguments follow
+    ///     its own.
     public func start(
         _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, output: Output = .kept,
-        onTerminal: Bool = false
+        errors: Output = .kept, onTerminal: Bool = false, launcher: [String] = []
     ) throws -> RunningJob {
         let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: "embedding-job")
@@ -123,6 +128,10 @@ public final class BuiltExecutable: Sendable {
             let words = [executable.path] + arguments
             process.arguments = ["-qec", words.map { "'\($0)'" }.joined(separator: " "), "/dev/null"]
         }
+        if let program = launcher.first {
+            process.executableURL = URL(filePath: program)
+            process.arguments = launcher.dropFirst() + [executable.path] + arguments
+        }
         process.currentDirectoryURL = folder
         let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
         process.environment = inherited.merging(environment) { $1 }
@@ -133,7 +142,7 @@ public final class BuiltExecutable: Sendable {
             // A thread of its own, because a full pipe blocks until the process reads.
             Thread { Self.feed(input, to: pipe.fileHandleForWriting) }.start()
         }
-        return try RunningJob(process, output: output)
+        return try RunningJob(process, output: output, errors: errors)
     }
 
     /// `script` of util-linux, which runs a command under a pseudo-terminal, if this machine has it.

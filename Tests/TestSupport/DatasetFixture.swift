@@ -2,7 +2,7 @@ public import BatchJob
 public import Logging
 import Postgres
 public import SentenceEncoding
-import Testing
+public import Testing
 
 /// A database with an empty `datasets` table and what a run over it needs.
 public struct DatasetFixture: Sendable {
@@ -63,18 +63,24 @@ public struct DatasetFixture: Sendable {
     ///
     /// - Returns: The number of rows with a vector.
     @discardableResult
-    public func expectNoStaleVector(_ encoder: StubEncoder) async throws -> Int {
+    public func expectNoStaleVector(
+        _ encoder: some TextEncoder, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Int {
         let rows = try await database.query(
             """
-            SELECT concat_ws(' ', nullif(btrim(title), ''), nullif(btrim(title), ''), nullif(btrim(description), ''))
-                AS source, embedding FROM datasets WHERE embedding IS NOT NULL
+            SELECT concat_ws(' ', t.title, t.title, t.description) AS source, embedding
+            FROM datasets d CROSS JOIN LATERAL (
+                SELECT nullif(btrim(left(d.title, 2048)), ''), nullif(btrim(left(d.description, 16384)), '')
+            ) t (title, description)
+            WHERE embedding IS NOT NULL
             """)
-        for row in rows {
-            let source = try row.text("source")
-            let isCurrent = zip(try row.vector("embedding"), encoder.vector(of: source)).allSatisfy {
-                abs($0 - $1) < 1e-6
-            }
-            #expect(isCurrent, "the vector of \(source) is stale")
+        let sources = try rows.map { try $0.text("source") }
+        let vectors = try await encoder.encode(sources.map(encoder.tokenize))
+        for (index, row) in rows.enumerated() {
+            let difference = LargestDifference(try row.vector("embedding"), vectors[index])
+            #expect(
+                difference.value < 1e-6, "the vector of \(sources[index].prefix(200)) is stale",
+                sourceLocation: sourceLocation)
         }
         return rows.count
     }

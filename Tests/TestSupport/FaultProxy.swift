@@ -31,6 +31,10 @@ public final class FaultProxy: Sendable {
         case cutInsteadOf(String)
         /// The chunk that completes this text is not forwarded, and nothing after it: a ``blackHole`` from there on.
         case blackHoleFrom(String)
+        /// They are kept, and so is the end of the connection; all of it is forwarded once another fault is set.
+        case hold
+        /// The chunk that completes this text is kept, and everything after it: a ``hold`` from there on.
+        case holdFrom(String)
     }
 
     /// What becomes of new connections.

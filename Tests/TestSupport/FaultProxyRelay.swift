@@ -34,6 +34,7 @@ struct FaultProxyFlow {
     private let source: Int32
     private let destination: Int32
     private var pending: [(bytes: ArraySlice<UInt8>, due: ContinuousClock.Instant)] = []
+    private var held: [UInt8] = []
     /// Whether the source has no more bytes, or its bytes no longer matter.
     private(set) var hasEnded = false
     /// Whether the proxy itself ended the flow.
@@ -80,6 +81,17 @@ struct FaultProxyFlow {
 
     mutating func enqueue(_ bytes: ArraySlice<UInt8>, due: ContinuousClock.Instant) {
         if !bytes.isEmpty { pending.append((bytes, due)) }
+    }
+
+    /// Keeps bytes until ``release()``.
+    mutating func hold(_ bytes: [UInt8]) {
+        held += bytes
+    }
+
+    /// Forwards what was kept.
+    mutating func release() {
+        enqueue(held[...], due: .now)
+        held.removeAll()
     }
 
     mutating func writeWhatIsDue() {

@@ -28,7 +28,11 @@ struct FaultProxyState {
 
 extension FaultProxyState {
     mutating func set(_ fault: FaultProxy.Fault, for directions: [FaultProxy.Direction]) {
-        for direction in directions { faults[direction] = fault }
+        for direction in directions {
+            faults[direction] = fault
+            guard fault != .hold else { continue }
+            for id in relays.keys { relays[id]?.flows[direction]?.release() }
+        }
     }
 
     mutating func set(_ arrivals: FaultProxy.Arrivals) throws {
@@ -157,7 +161,14 @@ extension FaultProxyState {
         case .blackHoleFrom where completesTrigger:
             forwarded = []
             faults[direction] = .blackHole
-        case .cutInsteadOf, .blackHoleFrom:
+        case .hold:
+            forwarded = []
+            relays[id]?.flows[direction]?.hold(chunk)
+        case .holdFrom where completesTrigger:
+            forwarded = []
+            relays[id]?.flows[direction]?.hold(chunk)
+            faults[direction] = .hold
+        case .cutInsteadOf, .blackHoleFrom, .holdFrom:
             break
         }
         if direction == .clientToServer { forwarded = replacing(in: forwarded) }
@@ -177,11 +188,11 @@ extension FaultProxyState {
         return chunk
     }
 
-    /// Closes both sides once one has ended, what it sent has been forwarded, and no black hole hides the end.
+    /// Closes both sides once one has ended, what it sent has been forwarded, and no fault hides the end.
     private mutating func closeIfEnded(_ id: Int) {
         guard let relay = relays[id] else { return }
         let ended = relay.flows.filter { $0.value.hasEnded }
-        let isNoticed = ended.contains { direction, flow in flow.isCut || faults[direction] != .blackHole }
+        let isNoticed = ended.contains { direction, flow in flow.isCut || faults[direction]?.hidesEnd != true }
         guard isNoticed || ended.count == relay.flows.count, ended.values.allSatisfy(\.isDrained) else { return }
         relay.close(withReset: false)
         relays[id] = nil
@@ -192,8 +203,11 @@ extension FaultProxy.Fault {
     /// The text that sets the fault off.
     fileprivate var trigger: String? {
         switch self {
-        case .cutInsteadOf(let text), .blackHoleFrom(let text): text
-        case .pass, .delay, .blackHole, .cut: nil
+        case .cutInsteadOf(let text), .blackHoleFrom(let text), .holdFrom(let text): text
+        case .pass, .delay, .blackHole, .cut, .hold: nil
         }
     }
+
+    /// Whether the end of a connection is not passed on.
+    fileprivate var hidesEnd: Bool { self == .blackHole || self == .hold }
 }

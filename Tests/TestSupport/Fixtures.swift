@@ -1,5 +1,7 @@
+public import SentenceEncoding
 public import Testing
 
+internal import Compute
 internal import Foundation
 
 /// Where the tests' files lie, found from the place of this source file.
@@ -13,6 +15,13 @@ public enum Fixtures {
 
     /// A two-layer model with random weights, small enough for the repository; `expected.safetensors` has its stages.
     public static var toyModel: String { path("toy") }
+
+    /// The encoder of the toy model.
+    ///
+    /// Its vocabulary is the letters a to j, the digits and a few words; everything else is one unknown token.
+    public static func toyEncoder() throws -> some TextEncoder {
+        try SentenceEncoder(model: ModelFolder(path: toyModel), backend: CPUBackend(workerCount: 1))
+    }
 
     /// The folder of all-MiniLM-L6-v2, whose weights are fetched and not part of the repository.
     public static var realModel: String {

@@ -1,5 +1,6 @@
 public import BatchJob
 internal import Postgres
+public import SentenceEncoding
 public import Testing
 
 /// Watches the vectors of a table and tells what no drain may ever do: lose, double or stale a row.
@@ -36,7 +37,7 @@ public struct InvariantChecker: Sendable {
 
     private func count(_ condition: String) async throws -> Int {
         try await fixture.database.number(
-            "SELECT count(*) FROM vector_audit WHERE application = 'embedding-job test' AND \(condition)")
+            "SELECT count(*) FROM vector_audit WHERE application LIKE 'embedding-job%' AND \(condition)")
     }
 
     /// Eligible rows that have neither a vector nor an entry in the ledger.
@@ -52,6 +53,16 @@ public struct InvariantChecker: Sendable {
             """)
     }
 
+    /// Fails the test unless nothing was lost, doubled or staled, and so many rows have got their vector.
+    public func expectIntact(
+        processed: Int, _ encoder: some TextEncoder, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        try #expect(await lostRows() == 0, "lost", sourceLocation: sourceLocation)
+        try #expect(await firstVectors() == processed, "printed and happened", sourceLocation: sourceLocation)
+        try #expect(await replacements() == 0, "doubled", sourceLocation: sourceLocation)
+        try await fixture.expectNoStaleVector(encoder, sourceLocation: sourceLocation)
+    }
+
     /// Fails the test unless nothing was lost, doubled or staled, and the reports of all drains so far add up.
     ///
     /// Finally another drain has to find nothing to do.
@@ -59,10 +70,7 @@ public struct InvariantChecker: Sendable {
         _ reports: RunReport..., encoder: StubEncoder = StubEncoder(), sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let processed = reports.reduce(0) { $0 + $1.processed }
-        try #expect(await lostRows() == 0, "lost", sourceLocation: sourceLocation)
-        try #expect(await firstVectors() == processed, "printed and happened", sourceLocation: sourceLocation)
-        try #expect(await replacements() == 0, "doubled", sourceLocation: sourceLocation)
-        try await fixture.expectNoStaleVector(encoder)
+        try await expectIntact(processed: processed, encoder, sourceLocation: sourceLocation)
         let rerun = try await fixture.drain(encoder)
         #expect(rerun.processed == 0 && rerun.failed == 0, "another run found work", sourceLocation: sourceLocation)
         try #expect(await firstVectors() == processed, sourceLocation: sourceLocation)

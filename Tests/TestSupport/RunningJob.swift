@@ -13,21 +13,33 @@ public final class RunningJob: Sendable {
     /// Set before the process starts and not changed since.
     private let end: End
     private let record: URL
+    /// Pipes that nobody reads, kept open as long as the process may write to them.
+    private let fullPipes: [Pipe]
 
     /// Starts a process whose streams but standard input are not set yet.
-    init(_ process: Process, output: BuiltExecutable.Output) throws {
+    init(_ process: Process, output: BuiltExecutable.Output, errors: BuiltExecutable.Output) throws {
         arguments = process.arguments ?? []
         // Files rather than pipes: nothing to read meanwhile, and nothing that another child could hold open.
-        record = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
+        let record = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
+        self.record = record
         try FileManager.default.createDirectory(at: record, withIntermediateDirectories: false)
-        for stream in ["output", "error"] { try Data().write(to: record.appending(path: stream)) }
-        process.standardOutput = try FileHandle(forWritingTo: record.appending(path: "output"))
-        process.standardError = try FileHandle(forWritingTo: record.appending(path: "error"))
-        if output == .brokenPipe {
+        var fullPipes: [Pipe] = []
+        func writer(_ output: BuiltExecutable.Output, _ name: String) throws -> FileHandle {
+            let file = record.appending(path: name)
+            try Data().write(to: file)
+            guard output != .kept else { return try FileHandle(forWritingTo: file) }
             let pipe = Pipe()
-            try pipe.fileHandleForReading.close()
-            process.standardOutput = pipe.fileHandleForWriting
+            if output == .brokenPipe {
+                try pipe.fileHandleForReading.close()
+            } else {
+                pipe.fileHandleForWriting.fillPipe()
+                fullPipes.append(pipe)
+            }
+            return pipe.fileHandleForWriting
         }
+        process.standardOutput = try writer(output, "output")
+        process.standardError = try writer(errors, "error")
+        self.fullPipes = fullPipes
         let end = End()
         self.end = end
         process.terminationHandler = { process in
@@ -45,6 +57,31 @@ public final class RunningJob: Sendable {
     /// Sends a signal, unless the process has ended.
     public func send(_ signal: Int32) {
         if end.value == nil { kill(processIdentifier, signal) }
+    }
+
+    /// Whether the process has not ended yet.
+    public var isRunning: Bool { end.value == nil }
+
+    /// Waits until the process has written a text to standard error; throws if it ends without.
+    public func waitUntil(logged text: String) async throws {
+        while isRunning {
+            if try standardError.contains(text) { return }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        let log = try standardError
+        try #require(log.contains(text), "embedding-job \(arguments) ended without \(text)")
+    }
+
+    /// Stops the process as a frozen machine would, and waits until it stands still.
+    public func freeze() async throws {
+        send(SIGSTOP)
+        // The state follows the name, which is in parentheses.
+        let status = "/proc/\(processIdentifier)/stat"
+        while try !String(contentsOfFile: status, encoding: .utf8).contains(") T ") {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     /// What the process has written to standard error so far.
@@ -100,5 +137,16 @@ public final class RunningJob: Sendable {
                 if let value { continuation.resume(returning: value) }
             }
         }
+    }
+}
+
+extension FileHandle {
+    /// Writes to a pipe until nothing more goes in.
+    fileprivate func fillPipe() {
+        let flags = fcntl(fileDescriptor, F_GETFL)
+        _ = fcntl(fileDescriptor, F_SETFL, flags | O_NONBLOCK)
+        let page = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
+        while unsafe Glibc.write(fileDescriptor, page, page.count) > 0 {}
+        _ = fcntl(fileDescriptor, F_SETFL, flags)
     }
 }

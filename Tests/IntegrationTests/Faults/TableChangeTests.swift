@@ -1,0 +1,76 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What other programs do to the table while a run is at work, or right after.
+@Suite("A table that changes under a run", .requiresPostgres, .timeLimit(.minutes(10)))
+struct TableChangeTests {
+    @Test("15: an edit right after the write takes the vector away by a trigger, and the new text is embedded")
+    func editedRightAfterTheWrite() async throws {
+        try await withProxiedJob(rows: 60) { job in
+            try await job.database.run(
+                """
+                CREATE FUNCTION invalidate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF NEW.embedding IS NOT DISTINCT FROM OLD.embedding
+                        AND ROW(NEW.title, NEW.description) IS DISTINCT FROM ROW(OLD.title, OLD.description)
+                    THEN NEW.embedding := NULL; END IF;
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER invalidate BEFORE UPDATE OF title, description ON datasets
+                    FOR EACH ROW EXECUTE FUNCTION invalidate()
+                """)
+            let edit = "UPDATE datasets SET title = 'wind ' || title WHERE embedding IS NOT NULL AND id % 2 = 0"
+            // Before the run knows that its first batch is committed.
+            let run = try await job.start(at: .answer)
+            try await job.database.run(edit)
+            let edited = try await job.datasets.number("SELECT count(*) FROM datasets WHERE title LIKE 'wind %'")
+            #expect(edited > 0)
+            job.proxy.set(.pass)
+            let outcome = try await run.outcome()
+            #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            #expect(try RunReportLine(outcome).processed == 60 + edited)
+
+            // After the run.
+            try await job.database.run(edit)
+            #expect(try await job.embedded() == 30)
+            #expect(try await job.rerun().processed == 30)
+            try await job.expectDrained(90 + edited)
+        }
+    }
+
+    /// What becomes of the vector column.
+    enum Migration: String, CaseIterable, Sendable {
+        case replaced =
+            "ALTER TABLE datasets RENAME embedding TO former; ALTER TABLE datasets ADD embedding vector(64)"
+        case renamed = "ALTER TABLE datasets RENAME embedding TO former"
+
+        /// What the message must name.
+        var mention: String { self == .replaced ? "expected 64 dimensions, not 32" : "embedding" }
+    }
+
+    @Test(
+        "28: a column that makes way for one of another dimension during a run ends it with 78, and nothing goes astray",
+        arguments: Migration.allCases, [WirePoint.claim, .write, .nextClaim])
+    func columnChanges(migration: Migration, point: WirePoint) async throws {
+        try await withProxiedJob(rows: 60) { job in
+            let run = try await job.start(at: point)
+            // A transaction that has read the table keeps it as it is, so the migration needs its end.
+            try job.proxy.set(.refused)
+            try await job.hangUp()
+            try await job.database.run(migration.rawValue)
+            job.proxy.set(.pass)
+            try job.proxy.set(.accepted)
+
+            let outcome = try await run.outcome(within: .seconds(30))
+            #expect(outcome.exitStatus == 78, "\(outcome.standardError)")
+            #expect(outcome.standardError.contains(migration.mention), "\(outcome.standardError)")
+            let report = try RunReportLine(outcome)
+            #expect(report.exitReason == "configuration" && report.failed == 0)
+            let former = try await job.datasets.number("SELECT count(former) FROM datasets")
+            #expect(point.visibleCounts.contains(former) && report.processed <= former)
+            if migration == .replaced { #expect(try await job.embedded() == 0) }
+            #expect(try await job.datasets.number("SELECT count(*) FROM embedding_failure") == 0)
+            #expect(try await job.datasets.number("SELECT count(*) FROM embedding_state") == former)
+        }
+    }
+}

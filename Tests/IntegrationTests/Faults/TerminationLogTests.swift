@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The file in which Kubernetes looks for the last words of a container.
+@Suite("The termination log", .requiresPostgres, .requiresMountNamespace, .timeLimit(.minutes(10)))
+struct TerminationLogTests {
+    /// What is at its place, as made by a shell in the folder whose `dev` becomes `/dev`.
+    enum Place: String, CaseIterable, Sendable {
+        case nothing = "true"
+        case file = "touch dev/termination-log && mount --bind termination-log dev/termination-log"
+        case readOnlyFile = """
+            touch dev/termination-log && mount --bind termination-log dev/termination-log \
+            && mount -o remount,bind,ro dev/termination-log
+            """
+        case folder = "mkdir dev/termination-log"
+    }
+
+    @Test(
+        "33: a termination log gets the line of JSON; one that cannot be written changes nothing",
+        arguments: Place.allCases)
+    func written(place: Place) async throws {
+        try await withProxiedJob(rows: 40) { job in
+            try job.datasets.job.write("before", to: "termination-log")
+            // A /dev of the process's own, with the devices that a program may ask for.
+            let script = """
+                mkdir dev && mount -t tmpfs tmpfs dev
+                for name in null urandom; do touch dev/$name && mount --bind /dev/$name dev/$name; done
+                \(place.rawValue)
+                mount --rbind dev /dev
+                exec "$@"
+                """
+            let launcher = MountNamespace.command + ["/bin/sh", "-ec", script, "sh"]
+            let outcome = try await job.start(url: job.database.url, launcher: launcher).outcome()
+            #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            #expect(try RunReportLine(outcome).processed == 40)
+            let log = String(decoding: try job.datasets.job.read("termination-log"), as: UTF8.self)
+            #expect(log == (place == .file ? outcome.output : "before"))
+        }
+    }
+}
+
+/// `unshare` of util-linux, which gives a process mounts of its own, where the kernel lets it.
+private enum MountNamespace {
+    static let command = ["/usr/bin/unshare", "--map-root-user", "--mount"]
+
+    static let isAvailable: Bool = {
+        let process = Process()
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = command.dropFirst() + ["/bin/true"]
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+}
+
+extension Trait where Self == ConditionTrait {
+    fileprivate static var requiresMountNamespace: Self {
+        .enabled(if: MountNamespace.isAvailable, "unshare --map-root-user --mount is not permitted here")
+    }
+}
