@@ -8,23 +8,26 @@ struct BatchOutcome: Sendable {
     var failures: [FailedRow] = []
     /// Keys of rows that somebody held a lock on.
     var locked: Set<[UInt8]> = []
+    /// Why it is not known what became of the other rows, if it is not.
+    var failure: (any Error)?
 }
 
 extension DatasetQueue {
     /// Writes a claimed batch, records its failures, commits, and finds out why rows were left unwritten.
-    func complete(_ batch: EncodedBatch) async throws(PostgresError) -> BatchOutcome {
-        var outcome = BatchOutcome(failures: batch.failures)
+    ///
+    /// - Parameter outcome: What was committed, also if this throws.
+    func complete(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
         do throws(PostgresError) {
-            outcome.written = try await write(batch.rows[...])
+            let written = try await write(batch.rows[...])
             try await fail(batch.failures)
             try await commit()
+            (outcome.written, outcome.failures) = (written, batch.failures)
         } catch {
             guard error.disposition == .row else { throw error }
             try await rollback()
-            return try await recover(batch, attempt: 0)
+            return try await recover(batch, attempt: 0, &outcome)
         }
         outcome.locked = try await locked(unwritten(of: batch, outcome))
-        return outcome
     }
 
     /// Writes what is not written yet, each piece in a transaction of its own.
@@ -32,37 +35,40 @@ extension DatasetQueue {
     /// The claim is lost by now, and not needed: the guard decides. Each further attempt sends smaller pieces, in case it was
     /// their size that the server did not manage in time. At attempt 0 the transaction was rolled back, so nothing is
     /// written yet, and what looks like it is the work of somebody else.
-    func recover(_ batch: EncodedBatch, attempt: Int) async throws(PostgresError) -> BatchOutcome {
-        var outcome = BatchOutcome(
-            written: attempt == 0 ? [] : try await committed(batch.rows.map(\.row)), failures: batch.failures)
+    ///
+    /// - Parameter outcome: What was committed by this attempt and those before it, also if this throws.
+    func recover(
+        _ batch: EncodedBatch, attempt: Int, _ outcome: inout BatchOutcome
+    ) async throws(PostgresError) {
+        if attempt > 0 { outcome.written.formUnion(try await committed(batch.rows.map(\.row))) }
+        var failures = batch.failures
         let rest = batch.rows.filter { !outcome.written.contains($0.row.key) }
         let size = max(1, rest.count >> attempt)
         for start in stride(from: 0, to: rest.count, by: size) {
-            try await isolate(rest[start..<min(start + size, rest.count)], &outcome)
+            try await isolate(rest[start..<min(start + size, rest.count)], &outcome.written, &failures)
         }
-        try await inTransaction { () throws(PostgresError) in try await fail(outcome.failures) }
+        try await inTransaction { () throws(PostgresError) in try await fail(failures) }
+        outcome.failures = failures
         outcome.locked = try await locked(unwritten(of: batch, outcome))
-        return outcome
     }
 
     /// Writes in halves, down to the rows that are to blame.
     private func isolate(
-        _ rows: ArraySlice<EncodedRow>, _ outcome: inout BatchOutcome
+        _ rows: ArraySlice<EncodedRow>, _ written: inout Set<[UInt8]>, _ failures: inout [FailedRow]
     ) async throws(PostgresError) {
         do throws(PostgresError) {
-            let written = try await inTransaction { () throws(PostgresError) in try await write(rows) }
-            outcome.written.formUnion(written)
+            written.formUnion(try await inTransaction { () throws(PostgresError) in try await write(rows) })
         } catch {
             guard error.disposition == .row, let first = rows.first else { throw error }
             try await rollback()
             guard rows.count > 1 else {
                 let code = error.sqlState?.code ?? "UNKNOWN"
-                outcome.failures.append(FailedRow(row: first.row, failure: .write, code: code))
+                failures.append(FailedRow(row: first.row, failure: .write, code: code))
                 return
             }
             let middle = rows.startIndex + rows.count / 2
-            try await isolate(rows[..<middle], &outcome)
-            try await isolate(rows[middle...], &outcome)
+            try await isolate(rows[..<middle], &written, &failures)
+            try await isolate(rows[middle...], &written, &failures)
         }
     }
 

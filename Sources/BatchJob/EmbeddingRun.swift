@@ -146,10 +146,11 @@ public struct EmbeddingRun: Sendable {
             let batch = try await rowEncoder.encode(await tally.unblamed(claim.rows))
             // Not every encoder notices that it was cancelled, by a signal or because another lane has failed.
             try Task.checkCancellation()
-            let outcome = try await lane.complete(batch)
+            let outcome = await lane.complete(batch)
+            try await tally.add(batch, outcome)
+            if let failure = outcome.failure { throw failure }
             await schedule.finish(
                 assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) })
-            try await tally.add(batch, outcome)
         }
     }
 }

@@ -61,10 +61,22 @@ public actor Lane {
     }
 
     /// Writes a batch; if the connection breaks meanwhile, finds out what was committed and writes the rest.
-    func complete(_ batch: EncodedBatch) async throws -> BatchOutcome {
-        try await retrying { (queue, attempt) throws(PostgresError) in
-            attempt == 0 ? try await queue.complete(batch) : try await queue.recover(batch, attempt: attempt)
+    ///
+    /// If the budget is spent before, what was written until then counts nevertheless.
+    func complete(_ batch: EncodedBatch) async -> BatchOutcome {
+        var outcome = BatchOutcome()
+        do {
+            try await retrying { (queue, attempt) throws(PostgresError) in
+                if attempt == 0 {
+                    try await queue.complete(batch, &outcome)
+                } else {
+                    try await queue.recover(batch, attempt: attempt, &outcome)
+                }
+            }
+        } catch {
+            outcome.failure = error
         }
+        return outcome
     }
 
     /// Closes the connection; an open transaction is rolled back.

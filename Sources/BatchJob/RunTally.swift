@@ -50,7 +50,7 @@ actor RunTally {
         blamed.isEmpty ? rows : rows.filter { !blamed.contains($0.key) }
     }
 
-    /// Adds a batch after its COMMIT.
+    /// Adds a batch after its COMMIT, or what was committed of it before the database failed for good.
     func add(_ batch: EncodedBatch, _ outcome: BatchOutcome) throws {
         attempted += batch.rows.count + batch.failures.count
         for failed in outcome.failures {
@@ -67,6 +67,8 @@ actor RunTally {
                 report.truncated += encoded.isTruncated ? 1 : 0
                 report.tokensLost += encoded.tokensLost
                 report.deduplicated += encoded.isReused ? 1 : 0
+            } else if outcome.failure != nil {
+                continue
             } else if outcome.locked.contains(encoded.row.key) {
                 report.skippedLocked += 1
             } else {

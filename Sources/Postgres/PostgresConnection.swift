@@ -181,11 +181,11 @@ extension PostgresConnection {
     /// Asks the server to stop the running statement, which it would otherwise finish after the client is gone.
     ///
     /// libpq opens a second connection for this and blocks, without a time limit, so another thread does it and is
-    /// left behind if it takes too long.
+    /// left behind if it takes too long. It is not one of the global queues', on which all tasks would wait with it.
     private func cancel() {
         guard let request = unsafe CancellationRequest(of: handle) else { return }
         let isDelivered = DispatchSemaphore(value: 0)
-        DispatchQueue.global().async {
+        DispatchQueue(label: "PostgresConnection.cancel").async {
             request.send()
             isDelivered.signal()
         }

@@ -96,6 +96,9 @@ extension PostgresError.ServerError {
         case .dataException where message.hasPrefix("expected ") && message.contains(" dimensions, not "):
             // pgvector: the model's dimension is not the column's. No row can pass.
             .configuration
+        case .featureNotSupported where message.hasSuffix("during recovery"):
+            // A standby was asked for a transaction that writes: a failover is under way.
+            .retry
         case .protocolViolation where message.contains("query_wait_timeout"):
             // pgbouncer: no server connection became free in time.
             .retry

@@ -29,6 +29,8 @@ public struct SQLState: Sendable, Hashable {
 extension SQLState {
     /// 08P01 `protocol_violation`: a message the server could not read, or pgbouncer giving up on a full pool.
     public static let protocolViolation = SQLState(known: "08P01")
+    /// 0A000 `feature_not_supported`: among others, BEGIN READ WRITE on a standby.
+    public static let featureNotSupported = SQLState(known: "0A000")
     /// 22000 `data_exception`: among others, pgvector on a vector of the wrong dimension.
     public static let dataException = SQLState(known: "22000")
     /// 22021 `character_not_in_repertoire`: text that is not valid in the encoding, such as a NUL.

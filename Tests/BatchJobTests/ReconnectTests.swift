@@ -166,6 +166,31 @@ struct ReconnectTests {
         }
     }
 
+    @Test("makes the run count the part of a batch that it could write before it gave up")
+    func partOfABatch() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(20)
+            // Like a disk that has room for some rows, but not for all.
+            try await database.run(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    RAISE 'full' USING ERRCODE = 'disk_full';
+                END $$;
+                CREATE TRIGGER refuse BEFORE UPDATE ON datasets FOR EACH ROW WHEN (NEW.id = 20)
+                    EXECUTE FUNCTION refuse()
+                """)
+            let report = try await fixture.drain(StubEncoder(), lanes: 1) { $0.retryBudget = .milliseconds(200) }
+            #expect(report.exitReason == .database)
+            #expect((10..<20).contains(report.processed))
+            #expect(report.skippedStale == 0 && report.skippedLocked == 0 && report.failed == 0)
+            try await database.run("DROP TRIGGER refuse ON datasets")
+            let rest = try await fixture.drain(StubEncoder())
+            try await checker.expectIntact(report, rest)
+        }
+    }
+
     @Test("is waited for when it is absent at the start, or goes away before the first batch")
     func absentAtStart() async throws {
         try await withTemporaryDatabase { database in

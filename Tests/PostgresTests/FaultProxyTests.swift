@@ -215,23 +215,18 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("A statement that is held back takes effect when it is let go, even if its sender has gone meanwhile")
+    @Test("A statement that is held back takes effect when it is let go")
     func held() async throws {
         try await withProxiedDatabase { proxy, url, database in
             try await database.run("CREATE TABLE t (k int)")
             let session = try await connect(to: url)
             proxy.set(.holdFrom("COMMIT"), for: .clientToServer)
             let write = PostgresStatement(name: "write", sql: "BEGIN; INSERT INTO t VALUES (1); COMMIT")
-            let result = Task { try await session.executeScript(write) }
+            async let result: Void = session.executeScript(write)
             try await proxy.waitUntil(seen: "COMMIT", .clientToServer)
-            session.interrupt()
-            await #expect(throws: PostgresError.interrupted(statement: "write")) { try await result.value }
-            // Neither the statement nor the end of the connection has reached the server.
             #expect(try await database.query("SELECT count(*) FROM t")[0].int64(0) == 0)
-            let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'proxied' AND datname = $1"
-            #expect(try await database.query(sessions, [.text(database.name)])[0].int64(0) == 1)
             proxy.set(.pass)
-            while try await database.query(sessions, [.text(database.name)])[0].int64(0) > 0 {}
+            try await result
             #expect(try await database.query("SELECT count(*) FROM t")[0].int64(0) == 1)
         }
     }

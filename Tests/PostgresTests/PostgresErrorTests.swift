@@ -42,6 +42,13 @@ struct PostgresErrorTests {
         #expect(serverError(.protocolViolation, "insufficient data left in message").disposition == .fatal)
     }
 
+    @Test("A standby in the place of the primary passes, another feature that is missing does not")
+    func standby() {
+        let message = "cannot set transaction read-write mode during recovery"
+        #expect(serverError(.featureNotSupported, message).disposition == .retry)
+        #expect(serverError(.featureNotSupported, "cross-database references").disposition == .fatal)
+    }
+
     @Test("Losses and time-outs are worth a retry, bad strings and TLS are not")
     func otherErrors() {
         #expect(PostgresError.connectionFailed(endpoint: "e", message: "m", sqlState: nil).disposition == .retry)

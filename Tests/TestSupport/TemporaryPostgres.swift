@@ -59,6 +59,13 @@ public struct TemporaryDatabase: Sendable {
         return database
     }
 
+    /// The same database on private servers of which one follows the other: a connection is to the first that takes writes.
+    public func replicated(on servers: PrivateServer...) -> TemporaryDatabase {
+        let folders = servers.map(\.folder.path).joined(separator: ",")
+        func url(_ name: String) -> String { "postgresql://postgres@localhost/\(name)?host=\(folders)" }
+        return TemporaryDatabase(url: url(name), name: name, serverURL: url("postgres"))
+    }
+
     /// Drops the database, ending the connections that are left.
     public func drop() async throws {
         try await Self.run("DROP DATABASE \(name) WITH (FORCE)", at: serverURL)
@@ -87,6 +94,14 @@ public struct TemporaryDatabase: Sendable {
         components.user = user
         components.password = password
         return try #require(components.string)
+    }
+
+    /// Waits until a condition holds.
+    public func wait(until condition: String) async throws {
+        let statement = PostgresStatement(name: "test condition", sql: "SELECT (\(condition))::int")
+        try await Self.withSession(at: url) { session in
+            while try await session.execute(statement).first?.int32(0) != 1 { try Task.checkCancellation() }
+        }
     }
 
     private static func run(_ sql: String, at url: String) async throws {
