@@ -44,6 +44,7 @@ let libraries: [Target] = [
     .target(
         name: "BatchJob", dependencies: ["Postgres", "SentenceEncoding", "Tokenization", logging],
         resources: [.embedInCode("SQL")]),
+    .target(name: "Benchmarking", dependencies: ["Compute", "SentenceEncoding", "Tokenization"]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
     .target(name: "Compute", dependencies: ["COpenBLAS", "CVectorMath"]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
@@ -58,7 +59,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "EmbeddingJob",
         dependencies: [
-            "BatchJob", "Compute", "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization",
+            "BatchJob", "Benchmarking", "Compute", "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization",
             argumentParser, configuration, logging, systemPackage, unixSignals,
         ])
 ]
@@ -75,6 +76,7 @@ let tests: [Target] = [
     .testTarget(
         name: "BatchJobTests",
         dependencies: ["BatchJob", "Postgres", "SentenceEncoding", "TestSupport", "Tokenization"]),
+    .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"]),
     .testTarget(name: "IntegrationTests", dependencies: ["BatchJob", "EmbeddingJob", "Postgres", "TestSupport"]),

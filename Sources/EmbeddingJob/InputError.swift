@@ -1,9 +1,10 @@
-/// Why a file of texts cannot be read or a file of vectors cannot be written.
+/// Why a file of texts cannot be read or a file of vectors cannot be written, or what is wrong with what it says.
 enum InputError: Error, Equatable, CustomStringConvertible {
     case unreadable(String, reason: String)
     case malformedLine(file: String, number: Int, reason: String)
     case unwritable(String, reason: String)
     case unknownFormat(String)
+    case slower(String)
 
     /// EX_DATAERR of `sysexits.h`.
     static let exitCode: Int32 = 65
@@ -18,6 +19,8 @@ enum InputError: Error, Equatable, CustomStringConvertible {
             "\(path) cannot be written: \(reason)"
         case .unknownFormat(let path):
             "\(path): the output is .npy or .jsonl by its extension, or - for JSON lines on standard output"
+        case .slower(let regressions):
+            "slower than the baseline: \(regressions); measure again on a quiet machine before believing it"
         }
     }
 }

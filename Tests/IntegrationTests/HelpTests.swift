@@ -39,6 +39,14 @@ struct HelpTests {
         ),
         ("retry-failed", database.merging(["--id": ""]) { $1 }),
         ("status", database.merging(["--json": ""]) { $1 }),
+        (
+            "bench",
+            model.merging(files) { $1 }
+                .merging([
+                    "--batch-sizes": "", "--repetitions": "", "--json": "", "--chart": "", "--baseline": "",
+                    "--tolerance": "",
+                ]) { $1 }
+        ),
         ("schema", model.merging(database) { $1 }.merging(["--dimension": "", "--hnsw": "", "--apply": ""]) { $1 }),
     ]
 

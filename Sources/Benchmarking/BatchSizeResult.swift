@@ -1,0 +1,41 @@
+/// What one batch size achieved.
+public struct BatchSizeResult: Codable, Equatable, Sendable {
+    /// Texts in a batch.
+    public let batchSize: Int
+    /// Texts a second, text to vector.
+    public let rowsPerSecond: Spread
+    /// Tokens a second.
+    public let tokensPerSecond: Spread
+    /// Useful arithmetic over time, as a share of what `sgemm` alone did just before: 1 would be a model without any cost
+    /// but its matrix products.
+    public let gemmShare: Spread
+    /// Processor time of one pass over the texts, all threads.
+    public let processorSeconds: Spread
+    /// The most memory resident, in bytes; nil where the kernel does not tell.
+    public let peakMemory: Int?
+    /// The largest difference of any component to the vector of the text on its own.
+    public let largestDifference: Float
+
+    init(batchSize: Int, texts: Int, tokens: Int, turns: [EncodingBenchmark.Turn]) {
+        self.batchSize = batchSize
+        rowsPerSecond = Spread(turns.map { Double(texts) / $0.seconds })
+        tokensPerSecond = Spread(turns.map { Double(tokens) / $0.seconds })
+        gemmShare = Spread(turns.map(\.gemmShare))
+        processorSeconds = Spread(turns.map(\.processorSeconds))
+        peakMemory = turns.compactMap(\.peakMemory).max()
+        largestDifference = turns.map(\.largestDifference).max() ?? 0
+    }
+
+    package init(
+        batchSize: Int, rowsPerSecond: Spread, tokensPerSecond: Spread, gemmShare: Spread, processorSeconds: Spread,
+        peakMemory: Int?, largestDifference: Float
+    ) {
+        self.batchSize = batchSize
+        self.rowsPerSecond = rowsPerSecond
+        self.tokensPerSecond = tokensPerSecond
+        self.gemmShare = gemmShare
+        self.processorSeconds = processorSeconds
+        self.peakMemory = peakMemory
+        self.largestDifference = largestDifference
+    }
+}

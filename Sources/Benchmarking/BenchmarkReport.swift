@@ -1,0 +1,85 @@
+internal import FoundationEssentials
+
+/// A benchmark with what is needed to compare it with another.
+public struct BenchmarkReport: Codable, Equatable, Sendable {
+    /// The model and its fingerprint.
+    public let model: String
+    /// The device and the kernels in use.
+    public let device: String
+    /// The number of workers and why.
+    public let threads: String
+    /// How many texts were encoded, and how many tokens they have after truncation.
+    public let texts, tokens: Int
+    /// One entry a batch size, in the order in which they were asked for.
+    public let results: [BatchSizeResult]
+
+    /// Puts a report together; there must be one result at least.
+    public init(
+        model: String, device: String, threads: String, texts: Int, tokens: Int, results: [BatchSizeResult]
+    ) {
+        precondition(!results.isEmpty, "nothing was measured")
+        self.model = model
+        self.device = device
+        self.threads = threads
+        self.texts = texts
+        self.tokens = tokens
+        self.results = results
+    }
+
+    /// The smallest batch size that reaches 97 % of the best rate: larger ones only take more memory and lose more when a
+    /// batch is given up.
+    public var recommendedBatchSize: Int {
+        let best = results.map(\.rowsPerSecond.median).max() ?? 0
+        let good = results.filter { $0.rowsPerSecond.median >= 0.97 * best }
+        return good.map(\.batchSize).min() ?? results[0].batchSize
+    }
+
+    /// The report as JSON of several lines, which ``init(json:)`` reads.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// Reads what ``json()`` wrote.
+    public init(json: String) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(Self.self, from: Data(json.utf8))
+        guard !results.isEmpty else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "it has no results"))
+        }
+    }
+}
+
+extension BenchmarkReport {
+    /// A batch size that has become slower than it was.
+    public struct Regression: Equatable, Sendable, CustomStringConvertible {
+        /// Texts in a batch.
+        public let batchSize: Int
+        /// The share of the `sgemm` rate then and now.
+        public let before, now: Double
+
+        /// What happened to which batch size.
+        public var description: String {
+            "batch size \(batchSize) reaches \(BenchmarkReport.percent(now)) of the sgemm rate, \(BenchmarkReport.percent(before)) in the baseline"
+        }
+    }
+
+    /// The batch sizes of both reports whose share of the `sgemm` rate has fallen by more than a part of it.
+    ///
+    /// Ratios measured alternately are compared, not times: the same machine is not equally fast twice.
+    public func regressions(against baseline: BenchmarkReport, tolerance: Double) -> [Regression] {
+        let before = Dictionary(baseline.results.map { ($0.batchSize, $0.gemmShare.median) }) { first, _ in first }
+        return results.compactMap { result in
+            guard let old = before[result.batchSize], result.gemmShare.median < (1 - tolerance) * old else {
+                return nil
+            }
+            return Regression(batchSize: result.batchSize, before: old, now: result.gemmShare.median)
+        }
+    }
+
+    /// A share as a percentage with one decimal.
+    static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("embedding-job bench")
+struct BenchTests {
+    /// What the JSON has to hold.
+    private struct Report: Decodable {
+        struct Result: Decodable {
+            struct Spread: Decodable {
+                let median, lowest, highest: Double
+            }
+            let batchSize: Int
+            let rowsPerSecond, tokensPerSecond, gemmShare, processorSeconds: Spread
+            let peakMemory: Int?
+            let largestDifference: Double
+        }
+        let model, device, threads: String
+        let texts, tokens: Int
+        let results: [Result]
+
+        init(json: String) throws {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            self = try decoder.decode(Self.self, from: Data(json.utf8))
+        }
+    }
+
+    private static let input = (1...40).map { #"{"text":"sea ice and rain \#($0)"}"# }.joined(separator: "\n")
+
+    private func bench(_ job: BuiltExecutable, _ arguments: [String] = []) async throws -> BuiltExecutable.Outcome {
+        try job.write(Self.input, to: "texts.jsonl")
+        let fixed = ["bench", "--model", Fixtures.toyModel, "--input", "texts.jsonl", "--repetitions", "2"]
+        return try await job.run(fixed + arguments)
+    }
+
+    @Test("measures every batch size that is asked for, in this order")
+    func measures() async throws {
+        let outcome = try await bench(BuiltExecutable(), ["--batch-sizes", "16,1,64", "--json"])
+        #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+        let report = try Report(json: outcome.output)
+        #expect(report.results.map(\.batchSize) == [16, 1, 64])
+        #expect(report.texts == 40 && report.tokens > 200)
+        for result in report.results {
+            let rates = result.rowsPerSecond
+            #expect(0 < rates.lowest && rates.lowest <= rates.median && rates.median <= rates.highest)
+            let tokensPerRow = Double(report.tokens) / Double(report.texts)
+            #expect(abs(result.tokensPerSecond.median / rates.median - tokensPerRow) < 1e-6 * tokensPerRow)
+            #expect(result.gemmShare.lowest > 0 && result.processorSeconds.lowest > 0)
+            #expect(result.largestDifference <= 1e-6)
+        }
+    }
+
+    @Test("prints a table that ends with the batch size it recommends, and draws what it measured")
+    func table() async throws {
+        let job = try BuiltExecutable()
+        let outcome = try await bench(job, ["--batch-sizes", "4,8", "--chart", "chart.svg"])
+        #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+        #expect(outcome.outputLines.count == 7)
+        #expect(try /recommended: --batch-size (4|8)/.wholeMatch(in: #require(outcome.outputLines.last)) != nil)
+        #expect(String(decoding: try job.read("chart.svg"), as: UTF8.self).hasPrefix("<svg "))
+    }
+
+    @Test("fails when a batch size has lost more of its share of the sgemm rate than it may")
+    func baseline() async throws {
+        let job = try BuiltExecutable()
+        let first = try await bench(job, ["--batch-sizes", "8", "--json"])
+        let share = try Report(json: first.output).results[0].gemmShare.median
+        for (factor, status) in [(100.0, 65), (0.01, 0)] as [(Double, Int32)] {
+            let baseline = first.output.replacing(/"gemm_share" : \{[^}]*\}/) { _ in
+                #""gemm_share" : {"highest" : 1, "lowest" : 0, "median" : \#(factor * share)}"#
+            }
+            try job.write(baseline, to: "baseline.json")
+            let outcome = try await bench(job, ["--batch-sizes", "8", "--baseline", "baseline.json"])
+            #expect(outcome.exitStatus == status, "\(outcome.standardError)")
+            #expect(outcome.standardError.contains("batch size 8 reaches") == (status == 65))
+        }
+    }
+
+    @Test("refuses batch sizes that are none", arguments: ["", "0", "8,,16", "8,8", "many"])
+    func batchSizes(argument: String) async throws {
+        let outcome = try await bench(BuiltExecutable(), ["--batch-sizes", argument])
+        #expect(outcome.exitStatus == 64)
+        #expect(outcome.standardError.contains("--batch-sizes"))
+    }
+
+    @Test("names an input without texts and a baseline that is none")
+    func refusals() async throws {
+        let job = try BuiltExecutable()
+        try job.write("\n", to: "empty.jsonl")
+        let empty = try await job.run(["bench", "--model", Fixtures.toyModel, "--input", "empty.jsonl"])
+        #expect(empty.exitStatus == 65 && empty.standardError.contains("empty.jsonl"))
+        try job.write("{}", to: "baseline.json")
+        let baseline = try await bench(job, ["--baseline", "baseline.json"])
+        #expect(baseline.exitStatus == 65 && baseline.standardError.contains("baseline.json"))
+    }
+}
