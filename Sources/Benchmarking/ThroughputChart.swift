@@ -81,8 +81,8 @@ public struct ThroughputChart {
         let y = height - bottom - 18
         let end = width - right
         return """
-            <line class="rate" x1="\(end - 330)" x2="\(end - 306)" y1="\(y)" y2="\(y)"/>
-            <text class="note" x="\(end - 300)" y="\(y + 4)">median, lowest to highest</text>
+            <line class="rate" x1="\(end - 360)" x2="\(end - 336)" y1="\(y)" y2="\(y)"/>
+            <text class="note" x="\(end - 330)" y="\(y + 4)">median, lowest to highest</text>
             <line class="limit" x1="\(end - 138)" x2="\(end - 114)" y1="\(y)" y2="\(y)"/>
             <text class="note" x="\(end - 108)" y="\(y + 4)">sgemm alone</text>
             """
