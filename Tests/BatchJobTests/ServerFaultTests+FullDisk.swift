@@ -17,7 +17,7 @@ extension ServerFaultTests {
                 try PrivateServer.makeFolder(folder)
                 try await database.run("CREATE TABLESPACE small LOCATION '\(folder.path)'")
                 try await database.run("ALTER TABLE datasets SET TABLESPACE small")
-                // Seven to a page: after two batches there is room left for two rows.
+                // Seven to a page, so every batch needs more of them.
                 try await fixture.insertLong(60, characters: 1024)
                 // Somebody else's long transaction keeps what updates leave behind from being reused.
                 let reader = try await database.connect()

@@ -28,16 +28,19 @@ public final class PrivateServer: Sendable {
 
     /// Makes a server that is not started yet.
     ///
-    /// - Parameter parent: Where its folder is made; the temporary folder if nil.
+    /// - Parameter parent: Where its folder is made; beside the ``SharedCluster`` or in the temporary folder if nil.
     public init(in parent: URL? = nil) throws {
         let path = try #require(ProcessInfo.processInfo.environment[Self.environmentVariable])
         programs = URL(filePath: path)
         // Short, because the path of a Unix socket has 107 bytes at most.
-        folder = (parent ?? FileManager.default.temporaryDirectory)
+        folder = (parent ?? SharedCluster.template?.parent ?? FileManager.default.temporaryDirectory)
             .appending(path: "embedding-job-pg-\(UUID().uuidString.prefix(8))")
         url = "postgresql://postgres@localhost/postgres?host=\(folder.path)"
         try Self.makeFolder(folder)
     }
+
+    /// Where its folder is.
+    var parent: URL { folder.deletingLastPathComponent() }
 
     /// Makes an empty folder that belongs to the user that servers run as.
     public static func makeFolder(_ folder: URL) throws {
@@ -174,7 +177,7 @@ extension Trait where Self == ConditionTrait {
 ///
 /// - Parameters:
 ///   - options: Settings of the server, each `name=value` without blanks.
-///   - parent: Where its folder is made; the temporary folder if nil.
+///   - parent: Where its folder is made; beside the ``SharedCluster`` or in the temporary folder if nil.
 ///   - primary: The server that it follows as a standby; it begins with an empty cluster if nil.
 ///   - initdbArguments: More arguments of `initdb`, for an empty cluster.
 public func withPrivateServer(
