@@ -1,3 +1,4 @@
+import Logging
 import Postgres
 
 /// A row as read for encoding.
@@ -70,6 +71,11 @@ struct FailedRow: Sendable {
     let failure: RowFailure
     /// What was found, such as an SQLSTATE: never text of the row.
     let code: String
+
+    /// What the log says of it.
+    var logMetadata: Logger.Metadata {
+        metadata([.row: row.label, .failure: failure.rawValue, .code: code])
+    }
 }
 
 /// The kinds of failure of a row; the raw values stand in the ledger.

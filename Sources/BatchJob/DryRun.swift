@@ -125,9 +125,7 @@ public struct DryRun: Sendable {
         while done < sample.count, done == 0 || spent < samplingTime {
             let batch = try await rowEncoder.encode(Array(sample[done..<min(done + next, sample.count)]))
             for failed in batch.failures {
-                log.warning(
-                    "row would fail",
-                    metadata: metadata([.row: failed.row.label, .failure: failed.failure.rawValue, .code: failed.code]))
+                log.warning("row would fail", metadata: failed.logMetadata)
             }
             tokens += batch.rows.reduce(0) { $0 + $1.tokens }
             done = min(done + next, sample.count)

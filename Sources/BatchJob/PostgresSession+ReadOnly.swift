@@ -3,8 +3,7 @@ public import Postgres
 extension PostgresSession {
     /// Runs statements in a transaction that sees one state of the database and can write nothing.
     public nonisolated func readOnly<Result>(_ body: () async throws -> Result) async throws -> Result {
-        try await executeScript(
-            PostgresStatement(name: SQLFile.beginReadOnly.rawValue, sql: SQLFile.beginReadOnly.text))
+        try await executeScript(SQLFile.beginReadOnly.statement)
         do {
             let result = try await body()
             try await execute(PostgresStatement(name: "commit", sql: "COMMIT"))

@@ -10,8 +10,8 @@ extension Preflight {
     ///
     /// - Returns: The search indexes, for advice that depends on how many rows wait.
     func advise(on table: DatasetTable) async throws(PostgresError) -> SearchIndexes? {
-        let statement = PostgresStatement(name: SQLFile.catalogAdvice.rawValue, sql: SQLFile.catalogAdvice.text)
-        let result = try await session.execute(statement, [.oid(table.oid), .text(names.id), .text(names.column)])
+        let result = try await session.execute(
+            SQLFile.catalogAdvice.statement, [.oid(table.oid), .text(names.id), .text(names.column)])
         guard let row = result.first else { return nil }
         if try !row.bool("has_pending_index") {
             // PostgreSQL does not build an index on a partitioned table concurrently.

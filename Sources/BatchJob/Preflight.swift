@@ -91,8 +91,7 @@ public struct Preflight: Sendable {
     private static let oldestPgvector = ExtensionVersion("0.5.0")
 
     private func checkServer(_ purpose: Purpose, _ findings: inout [String]) async throws -> Server? {
-        let statement = PostgresStatement(name: SQLFile.catalogServer.rawValue, sql: SQLFile.catalogServer.text)
-        guard let server = try await session.execute(statement).first else { return nil }
+        guard let server = try await session.execute(SQLFile.catalogServer.statement).first else { return nil }
         if case .run = purpose, try server.bool("in_recovery") {
             findings.append("the server at \(session.endpoint) is a read-only standby; name the primary")
         }
@@ -128,8 +127,7 @@ public struct Preflight: Sendable {
     // MARK: - Table and columns
 
     private func checkTable(_ findings: inout [String]) async throws -> (oid: UInt32, quoted: String)? {
-        let statement = PostgresStatement(name: SQLFile.catalogTable.rawValue, sql: SQLFile.catalogTable.text)
-        guard let row = try await session.execute(statement, [.text(names.table)]).first else {
+        guard let row = try await session.execute(SQLFile.catalogTable.statement, [.text(names.table)]).first else {
             findings.append(
                 "table \(names.table) does not exist or is not on the search path; name it with --table, or create it with embedding-job schema --apply"
             )
@@ -153,9 +151,8 @@ public struct Preflight: Sendable {
         let wanted = [
             names.id, names.title, names.description, names.status, names.active, names.column, names.created,
         ]
-        let statement = PostgresStatement(name: SQLFile.catalogColumns.rawValue, sql: SQLFile.catalogColumns.text)
         var columns: [String: DatasetTable.Column] = [:]
-        for row in try await session.execute(statement, [.oid(table), .textArray(wanted)]) {
+        for row in try await session.execute(SQLFile.catalogColumns.statement, [.oid(table), .textArray(wanted)]) {
             let name = try row.text("name")
             columns[name] = DatasetTable.Column(
                 name: name, quoted: try row.text("quoted"), type: try row.text("type"),

@@ -56,9 +56,7 @@ actor RunTally {
         for failed in outcome.failures {
             report.failed += 1
             blamed.insert(failed.row.key)
-            log.warning(
-                "row failed",
-                metadata: metadata([.row: failed.row.label, .failure: failed.failure.rawValue, .code: failed.code]))
+            log.warning("row failed", metadata: failed.logMetadata)
         }
         let refused = Set(outcome.failures.map(\.row.key))
         for encoded in batch.rows where !refused.contains(encoded.row.key) {

@@ -1,3 +1,5 @@
+import Postgres
+
 /// The files of the `SQL` folder, compiled into the program: psql, tests and the job run the same text.
 enum SQLFile: String, CaseIterable {
     case begin, states, sample, plan, claim, read, write, classify, check, fail, quarantined, models, source, cut
@@ -30,6 +32,9 @@ enum SQLFile: String, CaseIterable {
 
     /// The text of the file.
     var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The statement of a file that has no placeholders; ``DatasetTable/statement(_:)`` fills in those of the others.
+    var statement: PostgresStatement { PostgresStatement(name: rawValue, sql: text) }
 
     /// The text on one line and without comments, for the log.
     var line: String {

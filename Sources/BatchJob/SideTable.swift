@@ -49,9 +49,8 @@ enum SideTable: String, Sendable, CaseIterable {
     func lookUp(
         for table: DatasetTable, to access: Access = .write, _ session: PostgresSession
     ) async throws(PostgresError) -> Finding {
-        let statement = PostgresStatement(name: SQLFile.catalogSideTable.rawValue, sql: SQLFile.catalogSideTable.text)
         let result = try await session.execute(
-            statement,
+            SQLFile.catalogSideTable.statement,
             [.text(rawValue), .oid(table.oid), .oid(table.key.typeOID), .textArray(columns(for: access))])
         guard let row = result.first else { return .unusable(.absent) }
         guard try row.bool("key_matches") else { return .unusable(.otherKeyType) }

@@ -16,16 +16,6 @@ public struct BatchSizeResult: Codable, Equatable, Sendable {
     /// The largest difference of any component to the vector of the text on its own.
     public let largestDifference: Float
 
-    init(batchSize: Int, texts: Int, tokens: Int, turns: [EncodingBenchmark.Turn]) {
-        self.batchSize = batchSize
-        rowsPerSecond = Spread(turns.map { Double(texts) / $0.seconds })
-        tokensPerSecond = Spread(turns.map { Double(tokens) / $0.seconds })
-        gemmShare = Spread(turns.map(\.gemmShare))
-        processorSeconds = Spread(turns.map(\.processorSeconds))
-        peakMemory = turns.compactMap(\.peakMemory).max()
-        largestDifference = turns.map(\.largestDifference).max() ?? 0
-    }
-
     package init(
         batchSize: Int, rowsPerSecond: Spread, tokensPerSecond: Spread, gemmShare: Spread, processorSeconds: Spread,
         peakMemory: Int?, largestDifference: Float

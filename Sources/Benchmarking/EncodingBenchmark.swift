@@ -14,16 +14,20 @@ public struct EncodingBenchmark: Sendable {
         public var batchSizes = [1, 8, 16, 32, 64, 100, 128, 256]
         /// How often each is measured.
         public var repetitions = 3
-        /// For how long `sgemm` is measured before each turn.
-        public var gemmTime = Duration.milliseconds(300)
 
         /// The defaults.
         public init() {}
     }
 
+    /// For how long `sgemm` is measured before each turn.
+    private static let gemmTime = Duration.milliseconds(300)
+
+    /// How many tokens the texts have after truncation.
+    public let tokenCount: Int
+    /// The useful arithmetic of one pass over the texts.
+    private let operations: Double
     private let texts: [String]
     private let encoder: any TextEncoder
-    private let work: EncodingWork
     private let gemm: GEMMRate
     private let options: Options
 
@@ -35,35 +39,43 @@ public struct EncodingBenchmark: Sendable {
         self.texts = texts
         self.encoder = encoder
         self.options = options
-        work = EncodingWork(of: model)
+        let tokens = texts.map { encoder.tokenize($0).ids.count }
+        let work = EncodingWork(of: model)
+        tokenCount = tokens.reduce(0, +)
+        operations = tokens.reduce(0) { $0 + work.operations(tokens: $1) }
         gemm = GEMMRate(
             workerCount: workerCount, hiddenSize: model.hiddenSize, intermediateSize: model.intermediateSize)
     }
 
-    /// Measures; `progress` is told after each turn how many are done, of how many.
-    public func run(progress: (Int, Int) -> Void = { _, _ in }) async throws -> [BatchSizeResult] {
+    /// How many passes over the texts are measured.
+    public var turnCount: Int { options.repetitions * options.batchSizes.count }
+
+    /// Measures; `progress` is told after each turn how many are done.
+    public func run(progress: (Int) -> Void) async throws -> [BatchSizeResult] {
         // The warm-up also gives what every batch size is compared with: each text on its own.
         let alone = try await encode(batchSize: 1).vectors
-        let tokens = texts.map { encoder.tokenize($0).ids.count }
-        let operations = tokens.reduce(0) { $0 + work.operations(tokens: $1) }
         var turns = [Int: [Turn]]()
         for repetition in 0..<options.repetitions {
             for (index, batchSize) in options.batchSizes.enumerated() {
-                let rate = await gemm.measure(for: options.gemmTime)
+                let rate = await gemm.measure(for: Self.gemmTime)
                 turns[batchSize, default: []].append(try await turn(batchSize, alone, operations / rate))
-                progress(repetition * options.batchSizes.count + index + 1, turnCount)
+                progress(repetition * options.batchSizes.count + index + 1)
             }
         }
-        return options.batchSizes.map { batchSize in
-            BatchSizeResult(
-                batchSize: batchSize, texts: texts.count, tokens: tokens.reduce(0, +), turns: turns[batchSize] ?? [])
-        }
+        return options.batchSizes.map { result($0, turns[$0] ?? []) }
     }
 
-    private var turnCount: Int { options.repetitions * options.batchSizes.count }
+    private func result(_ batchSize: Int, _ turns: [Turn]) -> BatchSizeResult {
+        BatchSizeResult(
+            batchSize: batchSize, rowsPerSecond: Spread(turns.map { Double(texts.count) / $0.seconds }),
+            tokensPerSecond: Spread(turns.map { Double(tokenCount) / $0.seconds }),
+            gemmShare: Spread(turns.map(\.gemmShare)), processorSeconds: Spread(turns.map(\.processorSeconds)),
+            peakMemory: turns.compactMap(\.peakMemory).max(),
+            largestDifference: turns.map(\.largestDifference).max() ?? 0)
+    }
 
     /// One pass over all texts.
-    struct Turn: Sendable {
+    private struct Turn: Sendable {
         let seconds: Double
         let processorSeconds: Double
         let gemmShare: Double

@@ -4,7 +4,6 @@ import Benchmarking
 import Compute
 import FoundationEssentials
 import SentenceEncoding
-import Tokenization
 
 /// `embedding-job bench`: how fast which batch size is on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -29,10 +28,10 @@ struct BenchCommand: AsyncParsableCommand {
     var input: String?
 
     @Option(help: ArgumentHelp("Texts in a batch, separated by commas.", valueName: "sizes"))
-    var batchSizes = BatchSizes([1, 8, 16, 32, 64, 100, 128, 256])
+    var batchSizes = BatchSizes(EncodingBenchmark.Options().batchSizes)
 
     @Option(help: ArgumentHelp("How often each batch size is measured.", valueName: "count"))
-    var repetitions = PositiveCount(3)
+    var repetitions = PositiveCount(EncodingBenchmark.Options().repetitions)
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
@@ -65,12 +64,12 @@ struct BenchCommand: AsyncParsableCommand {
             let benchmark = EncodingBenchmark(
                 texts: texts, encoder: encoder, model: folder.configuration, workerCount: allowance.workerCount,
                 options: options)
-            var bar = ProgressBar(total: options.batchSizes.count * options.repetitions)
-            let results = try await benchmark.run { done, _ in bar.update(done: done) }
+            var bar = ProgressBar(total: benchmark.turnCount)
+            let results = try await benchmark.run { bar.update(done: $0) }
             bar.clear()
             let report = BenchmarkReport(
                 model: folder.name, device: encoder.deviceDescription, threads: "\(allowance)", texts: texts.count,
-                tokens: texts.reduce(0) { $0 + encoder.tokenize($1).ids.count }, results: results)
+                tokens: benchmark.tokenCount, results: results)
 
             print(json ? try report.json() : BenchmarkTable(report).description)
             if let chart { try Self.write(ThroughputChart(report).svg, to: chart) }

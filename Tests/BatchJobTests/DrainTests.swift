@@ -102,18 +102,16 @@ struct DrainTests {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(40)
-            let role = "embedder_\(database.name)"
-            try await database.run(
-                """
-                CREATE ROLE \(role) LOGIN PASSWORD 'secret';
-                GRANT USAGE ON SCHEMA public TO \(role);
-                GRANT SELECT (id, title, description, enrichment_status, is_active, embedding), UPDATE (embedding)
-                    ON datasets TO \(role)
-                """)
-            let url = try database.url(user: role, password: "secret")
-            let report = try await fixture.drain(encoder, url: url)
-            try await database.run("DROP OWNED BY \(role); DROP ROLE \(role)")
-            #expect(report.processed == 40)
+            try await database.withRole { role, url in
+                try await database.run(
+                    """
+                    GRANT USAGE ON SCHEMA public TO \(role);
+                    GRANT SELECT (id, title, description, enrichment_status, is_active, embedding), UPDATE (embedding)
+                        ON datasets TO \(role)
+                    """)
+                let report = try await fixture.drain(encoder, url: url)
+                #expect(report.processed == 40)
+            }
         }
     }
 }

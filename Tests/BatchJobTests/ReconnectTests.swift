@@ -274,7 +274,7 @@ struct ReconnectTests {
             try await database.run("UPDATE datasets SET title = '\(StubEncoder.Marker.zero.rawValue)' WHERE id = 5")
             // The recovery from a fault must not fall back on the defaults either.
             try await database.install(.terminated, atCommit: true)
-            try await database.withRole(settings: [setting]) { _, url in
+            try await database.withEmbedder(settings: [setting]) { _, url in
                 let report = try await fixture.drain(StubEncoder(), url: url + "?target_session_attrs=any") {
                     ($0.batchSize, $0.retryBudget) = (20, .seconds(5))
                 }

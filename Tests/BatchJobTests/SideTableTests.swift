@@ -192,7 +192,7 @@ struct SideTableTests {
             try await fixture.insert(60)
             let poison = StubEncoder.Marker.zero.rawValue
             try await database.run("UPDATE datasets SET description = '\(poison)' WHERE id = 17")
-            try await database.withRole { role, url in try await body(fixture, role, url) }
+            try await database.withEmbedder { role, url in try await body(fixture, role, url) }
         }
     }
 }
@@ -201,26 +201,20 @@ extension TemporaryDatabase {
     /// Creates a role with the privileges that the job documents, and drops it afterwards.
     ///
     /// - Parameter settings: Defaults of the role's sessions, such as `lock_timeout = '1s'`.
-    func withRole(
+    func withEmbedder(
         settings: [String] = [], _ body: (_ role: String, _ url: String) async throws -> Void
     ) async throws {
-        let role = "embedder_\(name)"
-        try await run(
-            """
-            CREATE ROLE \(role) LOGIN PASSWORD 'secret';
-            GRANT USAGE ON SCHEMA public TO \(role);
-            GRANT SELECT (id, title, description, enrichment_status, is_active, embedding), UPDATE (embedding)
-                ON datasets TO \(role);
-            GRANT SELECT, INSERT, UPDATE, DELETE ON embedding_failure TO \(role);
-            GRANT SELECT, INSERT, UPDATE ON embedding_state TO \(role);
-            \(settings.map { "ALTER ROLE \(role) SET \($0);" }.joined())
-            """)
-        do {
-            try await body(role, try url(user: role, password: "secret"))
-        } catch {
-            try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
-            throw error
+        try await withRole { role, url in
+            try await run(
+                """
+                GRANT USAGE ON SCHEMA public TO \(role);
+                GRANT SELECT (id, title, description, enrichment_status, is_active, embedding), UPDATE (embedding)
+                    ON datasets TO \(role);
+                GRANT SELECT, INSERT, UPDATE, DELETE ON embedding_failure TO \(role);
+                GRANT SELECT, INSERT, UPDATE ON embedding_state TO \(role);
+                \(settings.map { "ALTER ROLE \(role) SET \($0);" }.joined())
+                """)
+            try await body(role, url)
         }
-        try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 }

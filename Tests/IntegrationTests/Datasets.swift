@@ -17,24 +17,9 @@ struct Datasets: Sendable {
         return try await job.run(arguments, environment: environment, output: output)
     }
 
-    /// One number of the database.
-    func number(_ sql: String) async throws -> Int {
-        let row = try #require(try await database.query("SELECT (\(sql))::bigint AS n").first)
-        return Int(try row.int64("n"))
-    }
-
-    /// Makes a role that may log in, hands its connection string to the body and drops it.
+    /// Lends a role that may log in, with the password that must be seen nowhere.
     func withRole(_ body: (_ role: String, _ url: String) async throws -> Void) async throws {
-        let role = database.name + "_role"
-        let password = BuiltExecutable.Outcome.password
-        try await database.run("CREATE ROLE \(role) LOGIN PASSWORD '\(password)'")
-        do {
-            try await body(role, try database.url(user: role, password: password))
-        } catch {
-            try await database.run("DROP OWNED BY \(role); DROP ROLE \(role)")
-            throw error
-        }
-        try await database.run("DROP OWNED BY \(role); DROP ROLE \(role)")
+        try await database.withRole(password: BuiltExecutable.Outcome.password, body)
     }
 }
 
@@ -44,9 +29,7 @@ func withDatasets(
 ) async throws {
     try await withTemporaryDatabase { database in
         let datasets = Datasets(database: database, job: try BuiltExecutable())
-        let session = try await database.connect()
-        try await TableSchema(names: DatasetNames(), dimension: dimension, hnsw: false).apply(session)
-        await session.close()
+        _ = try await DatasetFixture(database, dimension: dimension)
         try await body(datasets)
     }
 }

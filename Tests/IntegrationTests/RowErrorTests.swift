@@ -63,9 +63,9 @@ struct RowErrorTests {
                 SELECT count(*) FROM datasets a JOIN datasets b ON a.id < b.id AND a.embedding <-> b.embedding < 1e-5
                 """
             #expect(try RunReportLine(try await datasets.run()).processed == 0)
-            #expect(try await datasets.number(equalVectors) == 0)
+            #expect(try await datasets.database.number(equalVectors) == 0)
             #expect(try RunReportLine(try await datasets.run(["run", "--stale"])).processed == 1)
-            #expect(try await datasets.number(equalVectors) == 1)
+            #expect(try await datasets.database.number(equalVectors) == 1)
             #expect(try RunReportLine(try await datasets.run(["run", "--stale"])).processed == 0)
         }
     }

@@ -82,7 +82,7 @@ struct RunRefusalTests {
             let model = try ToyModel(in: datasets.job, named: "model", defect)
             let outcome = try await datasets.run(["run", "--model", model.path])
             try outcome.expectRefusal(78, "configuration", naming: [defect.mention])
-            #expect(try await datasets.number("SELECT count(embedding) FROM datasets") == 0)
+            #expect(try await datasets.database.number("SELECT count(embedding) FROM datasets") == 0)
         }
     }
 }

@@ -86,7 +86,7 @@ struct RunTests {
                 #expect(difference.value <= 1e-6, "row \(id): \(difference)")
             }
             #expect(
-                try await datasets.number(
+                try await datasets.database.number(
                     """
                     SELECT count(*) FROM datasets WHERE id = 12 AND embedding = array_fill(0.25, ARRAY[384])::vector
                         OR id = 13 AND embedding = array_fill(0.5, ARRAY[384])::vector

@@ -81,7 +81,7 @@ struct SchemaTests {
             let sql = """
                 SELECT atttypmod FROM pg_attribute WHERE attrelid = 'datasets'::regclass AND attname = 'embedding'
                 """
-            #expect(try await datasets.number(sql) == 768)
+            #expect(try await datasets.database.number(sql) == 768)
             try await datasets.run().expectRefusal(78, "configuration", naming: ["768 components, the model gives 32"])
         }
     }

@@ -25,7 +25,7 @@ struct TableNamesTests {
             let report = try RunReportLine(outcome)
             #expect(report.processed == 8)
             #expect(report.remaining == 0)
-            #expect(try await datasets.number("SELECT count(*) FROM datasets WHERE embedding IS NULL") == 0)
+            #expect(try await datasets.database.number("SELECT count(*) FROM datasets WHERE embedding IS NULL") == 0)
         }
     }
 
@@ -55,7 +55,7 @@ struct TableNamesTests {
             #expect(report.processed == 1)
             #expect(report.failed == 0)
             #expect(
-                try await datasets.number(
+                try await datasets.database.number(
                     #"""
                     SELECT count(*) FROM "We ird"."Data; ""sets""" WHERE "vec'tor" IS NOT NULL AND "Active?"
                         AND "Status" = 'it''s ready'
@@ -78,8 +78,8 @@ struct TableNamesTests {
                 """)
             let outcome = try await datasets.run(["run", "--table", "other.datasets"])
             #expect(try RunReportLine(outcome).processed == 2)
-            #expect(try await datasets.number("SELECT count(embedding) FROM datasets") == 0)
-            #expect(try await datasets.number("SELECT count(embedding) FROM other.datasets") == 2)
+            #expect(try await datasets.database.number("SELECT count(embedding) FROM datasets") == 0)
+            #expect(try await datasets.database.number("SELECT count(embedding) FROM other.datasets") == 2)
         }
     }
 
@@ -95,7 +95,7 @@ struct TableNamesTests {
             #expect(report.processed == 4)
             #expect(report.remaining == 5)
             #expect(report.exitReason == "limit")
-            #expect(try await datasets.number("SELECT count(embedding) FROM datasets") == 4)
+            #expect(try await datasets.database.number("SELECT count(embedding) FROM datasets") == 4)
         }
     }
 
@@ -106,7 +106,7 @@ struct TableNamesTests {
                 "INSERT INTO datasets (title, enrichment_status) VALUES ('Sea', 'enriched')")
             let outcome = try await datasets.run(output: .brokenPipe)
             #expect(outcome.exitStatus == 0)
-            #expect(try await datasets.number("SELECT count(embedding) FROM datasets") == 1)
+            #expect(try await datasets.database.number("SELECT count(embedding) FROM datasets") == 1)
         }
     }
 }

@@ -98,7 +98,7 @@ struct TableRefusalTests {
             let outcome = try await datasets.run(["run"] + columns.flatMap { [$0, name] })
             try outcome.expectRefusal(
                 78, "configuration", naming: columns.map { "has no column \(name); name it with \($0)" })
-            #expect(try await datasets.number("SELECT count(*) FROM pg_class WHERE relname = 'datasets'") == 1)
+            #expect(try await datasets.database.number("SELECT count(*) FROM pg_class WHERE relname = 'datasets'") == 1)
         }
     }
 

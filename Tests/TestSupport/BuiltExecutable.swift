@@ -86,7 +86,7 @@ public final class BuiltExecutable: Sendable {
         _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, output: Output = .kept,
         onTerminal: Bool = false, deadline: Duration = .seconds(120)
     ) async throws -> Outcome {
-        await Self.slots.take()
+        await Self.permits.acquire()
         let result: Result<Outcome, any Error>
         do {
             let job = try start(
@@ -95,12 +95,12 @@ public final class BuiltExecutable: Sendable {
         } catch {
             result = .failure(error)
         }
-        await Self.slots.giveBack()
+        await Self.permits.release()
         return try result.get()
     }
 
     /// So many processes at once keep two processors busy and memory free.
-    private static let slots = Slots(4)
+    private static let permits = Permits(4)
 
     /// Starts the executable, to be watched, sent signals and waited for.
     ///
@@ -159,31 +159,5 @@ public final class BuiltExecutable: Sendable {
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         try? writer.write(contentsOf: input)
         try? writer.close()
-    }
-}
-
-/// Lets a number of tasks pass at a time, in the order in which they came.
-private actor Slots {
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(_ count: Int) {
-        free = count
-    }
-
-    func take() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-    }
-
-    func giveBack() {
-        if waiting.isEmpty {
-            free += 1
-        } else {
-            waiting.removeFirst().resume()
-        }
     }
 }

@@ -61,12 +61,10 @@ extension DatasetFixture {
     ///
     /// - Parameter grants: Privileges, each as it stands between `GRANT` and `TO`.
     public func withReadOnlyRole(_ grants: [String], _ body: (_ url: String) async throws -> Void) async throws {
-        let role = "reader_\(database.name)"
-        let tables = ["datasets", "embedding_state", "embedding_failure"]
-        try await database.run("CREATE ROLE \(role) LOGIN PASSWORD 'secret'; GRANT USAGE ON SCHEMA public TO \(role)")
-        do {
+        try await database.withRole { role, url in
+            try await database.run("GRANT USAGE ON SCHEMA public TO \(role)")
             for grant in grants { try await database.run("GRANT \(grant) TO \(role)") }
-            for table in tables {
+            for table in ["datasets", "embedding_state", "embedding_failure"] {
                 try await database.run(
                     """
                     ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY;
@@ -74,11 +72,7 @@ extension DatasetFixture {
                         USING (current_setting('transaction_read_only') = 'on')
                     """)
             }
-            try await body(try database.url(user: role, password: "secret"))
-        } catch {
-            try await database.run("DROP OWNED BY \(role); DROP ROLE \(role)")
-            throw error
+            try await body(url)
         }
-        try await database.run("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 }

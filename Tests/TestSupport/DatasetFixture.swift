@@ -85,6 +85,17 @@ public struct DatasetFixture: Sendable {
         return rows.count
     }
 
+    /// Eligible rows that have neither a vector nor an entry in the ledger.
+    public func lostRows() async throws -> Int {
+        let hasLedger = try await database.number("SELECT count(*) FROM pg_class WHERE relname = 'embedding_failure'")
+        let blamed = hasLedger == 0 ? "" : "AND NOT EXISTS (SELECT FROM embedding_failure f WHERE f.dataset_id = d.id)"
+        return try await database.number(
+            """
+            SELECT count(*) FROM \(names.table) d WHERE d.\(names.status) = '\(names.statusValue)' AND d.\(names.active)
+                AND d.\(names.column) IS NULL \(blamed)
+            """)
+    }
+
     /// The number of eligible rows without a vector.
     public func pending() async throws -> Int {
         let result = try await database.query(

@@ -40,24 +40,11 @@ public struct InvariantChecker: Sendable {
             "SELECT count(*) FROM vector_audit WHERE application LIKE 'embedding-job%' AND \(condition)")
     }
 
-    /// Eligible rows that have neither a vector nor an entry in the ledger.
-    private func lostRows() async throws -> Int {
-        let names = fixture.names
-        let hasLedger = try await fixture.database.number(
-            "SELECT count(*) FROM pg_class WHERE relname = 'embedding_failure'")
-        let blamed = hasLedger == 0 ? "" : "AND NOT EXISTS (SELECT FROM embedding_failure f WHERE f.dataset_id = d.id)"
-        return try await fixture.database.number(
-            """
-            SELECT count(*) FROM \(names.table) d WHERE d.\(names.status) = '\(names.statusValue)' AND d.\(names.active)
-                AND d.\(names.column) IS NULL \(blamed)
-            """)
-    }
-
     /// Fails the test unless nothing was lost, doubled or staled, and so many rows have got their vector.
     public func expectIntact(
         processed: Int, _ encoder: some TextEncoder, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try #expect(await lostRows() == 0, "lost", sourceLocation: sourceLocation)
+        try #expect(await fixture.lostRows() == 0, "lost", sourceLocation: sourceLocation)
         try #expect(await firstVectors() == processed, "printed and happened", sourceLocation: sourceLocation)
         try #expect(await replacements() == 0, "doubled", sourceLocation: sourceLocation)
         try await fixture.expectNoStaleVector(encoder, sourceLocation: sourceLocation)

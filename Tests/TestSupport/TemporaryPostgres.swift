@@ -104,6 +104,21 @@ public struct TemporaryDatabase: Sendable {
         }
     }
 
+    /// Makes a role that may log in, hands its name and connection string to the body and drops it.
+    public func withRole(
+        password: String = "secret", _ body: (_ role: String, _ url: String) async throws -> Void
+    ) async throws {
+        let role = "role_\(name)"
+        try await run("CREATE ROLE \(role) LOGIN PASSWORD '\(password)'")
+        do {
+            try await body(role, try url(user: role, password: password))
+        } catch {
+            try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
+            throw error
+        }
+        try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
     private static func run(_ sql: String, at url: String) async throws {
         try await withSession(at: url) { session in
             try await session.executeScript(PostgresStatement(name: "test script", sql: sql))
@@ -132,35 +147,18 @@ public struct TemporaryDatabase: Sendable {
 public func withTemporaryDatabase(
     encoding: String? = nil, _ body: (TemporaryDatabase) async throws -> Void
 ) async throws {
-    await DatabasePermits.shared.acquire()
+    await databasePermits.acquire()
     do {
         try await withUnlimitedDatabase(encoding, body)
     } catch {
-        await DatabasePermits.shared.release()
+        await databasePermits.release()
         throw error
     }
-    await DatabasePermits.shared.release()
+    await databasePermits.release()
 }
 
-/// How many temporary databases may exist at a time.
-private actor DatabasePermits {
-    static let shared = DatabasePermits()
-    private var available = 24
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    func acquire() async {
-        guard available == 0 else {
-            available -= 1
-            return
-        }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    /// Hands the permit on to who has waited longest.
-    func release() {
-        if waiting.isEmpty { available += 1 } else { waiting.removeFirst().resume() }
-    }
-}
+/// So many temporary databases exist at a time.
+private let databasePermits = Permits(24)
 
 private func withUnlimitedDatabase(
     _ encoding: String?, _ body: (TemporaryDatabase) async throws -> Void

@@ -15,7 +15,7 @@ struct FrozenProcessTests {
             let other = try await job.start(url: job.database.url).outcome()
             #expect(other.exitStatus == 0, "\(other.standardError)")
             let others = try RunReportLine(other)
-            let claimed = try await job.datasets.number("SELECT count(*) FROM datasets WHERE embedding IS NULL")
+            let claimed = try await job.database.number("SELECT count(*) FROM datasets WHERE embedding IS NULL")
             #expect(others.processed == 200 - claimed && others.remaining == claimed)
             #expect((ProxiedJob.batchSize..<100).contains(claimed), "\(claimed) rows are claimed")
 

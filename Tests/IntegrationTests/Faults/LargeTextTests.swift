@@ -24,7 +24,7 @@ struct LargeTextTests {
                     ELSE repeat('sea, ' || md5(id::text) || ' ', 28000)
                 END
                 """)
-            #expect(try await job.datasets.number("SELECT min(octet_length(description)) FROM datasets") >= 1_000_000)
+            #expect(try await job.database.number("SELECT min(octet_length(description)) FROM datasets") >= 1_000_000)
             let large = try await peakMemory(job, truncated: Self.rows)
             #expect(large - usual < Self.allowance, "\((large - usual) >> 20) MiB more than \(usual >> 20)")
             try await job.expectDrained(2 * Self.rows)

@@ -31,7 +31,7 @@ struct MaintenanceTests {
                 SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND query LIKE 'REINDEX%' AND wait_event_type = 'Lock'
                 """
-            while try await job.datasets.number(waiting) == 0 { try Task.checkCancellation() }
+            while try await job.database.number(waiting) == 0 { try Task.checkCancellation() }
             job.proxy.set(.pass)
             while run.isRunning { try await job.database.run("VACUUM datasets") }
             try await reindex
@@ -41,7 +41,7 @@ struct MaintenanceTests {
             #expect(try RunReportLine(outcome).processed == 300)
             try await job.expectDrained(300)
             #expect(
-                try await job.datasets.number(
+                try await job.database.number(
                     "SELECT count(*) FROM pg_index WHERE indrelid = 'datasets'::regclass AND NOT indisvalid") == 0)
             try await expectIndexFindsEachRow(job)
         }

@@ -41,7 +41,7 @@ struct ProxiedJob: Sendable {
 
     /// The rows that have a vector.
     func embedded() async throws -> Int {
-        try await datasets.number("SELECT count(embedding) FROM datasets")
+        try await database.number("SELECT count(embedding) FROM datasets")
     }
 
     /// Waits until the server has noticed that all connections of the executable are gone.
@@ -50,7 +50,7 @@ struct ProxiedJob: Sendable {
             SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND application_name = 'embedding-job'
             """
-        while try await datasets.number(sessions) > 0 { try Task.checkCancellation() }
+        while try await database.number(sessions) > 0 { try Task.checkCancellation() }
     }
 
     /// Closes the connections of a process that has died, as its kernel would, and waits until the server has noticed.

@@ -23,7 +23,7 @@ struct TableChangeTests {
             // Before the run knows that its first batch is committed.
             let run = try await job.start(at: .answer)
             try await job.database.run(edit)
-            let edited = try await job.datasets.number("SELECT count(*) FROM datasets WHERE title LIKE 'wind %'")
+            let edited = try await job.database.number("SELECT count(*) FROM datasets WHERE title LIKE 'wind %'")
             #expect(edited > 0)
             job.proxy.set(.pass)
             let outcome = try await run.outcome()
@@ -66,11 +66,11 @@ struct TableChangeTests {
             #expect(outcome.standardError.contains(migration.mention), "\(outcome.standardError)")
             let report = try RunReportLine(outcome)
             #expect(report.exitReason == "configuration" && report.failed == 0)
-            let former = try await job.datasets.number("SELECT count(former) FROM datasets")
+            let former = try await job.database.number("SELECT count(former) FROM datasets")
             #expect(point.visibleCounts.contains(former) && report.processed <= former)
             if migration == .replaced { #expect(try await job.embedded() == 0) }
-            #expect(try await job.datasets.number("SELECT count(*) FROM embedding_failure") == 0)
-            #expect(try await job.datasets.number("SELECT count(*) FROM embedding_state") == former)
+            #expect(try await job.database.number("SELECT count(*) FROM embedding_failure") == 0)
+            #expect(try await job.database.number("SELECT count(*) FROM embedding_state") == former)
         }
     }
 }

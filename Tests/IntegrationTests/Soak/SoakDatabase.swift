@@ -16,6 +16,7 @@ struct SoakDatabase: Sendable {
     let hasState: Bool
     /// Where runs connect, as a role that has no privilege beyond those that the documentation grants.
     let url: String
+    private let fixture: DatasetFixture
     private let encoder: SentenceEncoder<CPUBackend>
 
     init(_ database: TemporaryDatabase, rows: Int, hasState: Bool) async throws {
@@ -23,9 +24,7 @@ struct SoakDatabase: Sendable {
         self.hasState = hasState
         url = try database.url(user: "drain", password: "none")
         encoder = try SentenceEncoder(model: ModelFolder(path: Fixtures.toyModel), backend: CPUBackend(workerCount: 2))
-        let session = try await database.connect()
-        try await TableSchema(names: DatasetNames(), dimension: encoder.dimension, hnsw: false).apply(session)
-        await session.close()
+        fixture = try await DatasetFixture(database, dimension: encoder.dimension)
         try await database.run(Self.setUp(rows: rows))
         if !hasState { try await database.run("DROP TABLE embedding_state") }
     }
@@ -63,13 +62,7 @@ struct SoakDatabase: Sendable {
     }
 
     /// Eligible rows that have neither a vector nor an entry in the ledger.
-    func lostRows() async throws -> Int {
-        try await database.number(
-            """
-            SELECT count(*) FROM datasets d WHERE enrichment_status = 'enriched' AND is_active AND embedding IS NULL
-                AND NOT EXISTS (SELECT FROM embedding_failure f WHERE f.dataset_id = d.id)
-            """)
-    }
+    func lostRows() async throws -> Int { try await fixture.lostRows() }
 
     /// Vectors that were stored, by all runs.
     func storedVectors() async throws -> Int {

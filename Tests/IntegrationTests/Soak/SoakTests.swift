@@ -23,20 +23,12 @@ struct SoakTests {
                 try await TemporaryDatabase.create(on: server), rows: Self.rows, hasState: hasState)
             let tally = SoakTally()
             try await withFaultProxy(to: server.url) { proxy in
-                // A network whose round trip takes 10 ms, which leaves the application time to edit what was read.
-                proxy.set(.delay(.milliseconds(5)))
-                let fleet = try SoakFleet(url: try proxy.url(from: database.url), tally: tally)
-                let faults = SoakFaults(
-                    server: server, database: database, fleet: fleet, proxy: proxy, tally: tally)
-                let end = ContinuousClock.now + .seconds(0.45 * Self.seconds)
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for worker in 0..<Self.workers { group.addTask { try await fleet.work(as: worker, until: end) } }
-                    for _ in 0..<Self.applications {
-                        group.addTask { try await SoakApplication(database: database, tally: tally).work(until: end) }
-                    }
-                    group.addTask { try await faults.strike(until: end) }
-                    group.addTask { try await faults.restart(until: end) }
-                    try await group.waitForAll()
+                try await Self.work(on: database, through: proxy, tally, seconds: 0.45 * Self.seconds) { fleet, end in
+                    let faults = SoakFaults(
+                        server: server, database: database, fleet: fleet, proxy: proxy, tally: tally)
+                    async let strikes: Void = faults.strike(until: end)
+                    try await faults.restart(until: end)
+                    try await strikes
                 }
             }
             try await Self.expectIntact(database, tally)
@@ -48,24 +40,33 @@ struct SoakTests {
         try await withPrivateServer(["max_connections=100"]) { server in
             let database = try await SoakDatabase(
                 try await TemporaryDatabase.create(on: server), rows: Self.rows, hasState: true)
-            let tally = SoakTally()
             try await withFaultProxy(to: server.url) { proxy in
-                proxy.set(.delay(.milliseconds(5)))
                 proxy.replace(Self.theGuard, with: Self.noGuard)
-                let fleet = try SoakFleet(url: try proxy.url(from: database.url), tally: tally)
-                let end = ContinuousClock.now + .seconds(min(Self.controlSeconds, 0.1 * Self.seconds))
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for worker in 0..<Self.workers { group.addTask { try await fleet.work(as: worker, until: end) } }
-                    for _ in 0..<Self.applications {
-                        group.addTask { try await SoakApplication(database: database, tally: tally).work(until: end) }
-                    }
-                    try await group.waitForAll()
-                }
+                let seconds = min(Self.controlSeconds, 0.1 * Self.seconds)
+                try await Self.work(on: database, through: proxy, SoakTally(), seconds: seconds) { _, _ in }
                 #expect(proxy.replacementCount > 0)
             }
             let stale = try await database.staleWhenStored()
             Self.report("negative control, guard struck out", ["stale when stored: \(stale)"])
             #expect(stale > 0)
+        }
+    }
+
+    /// Lets runs and the application work on the table for some time, and something befall them meanwhile.
+    private static func work(
+        on database: SoakDatabase, through proxy: FaultProxy, _ tally: SoakTally, seconds: Double,
+        _ befall: @escaping @Sendable (SoakFleet, _ end: ContinuousClock.Instant) async throws -> Void
+    ) async throws {
+        // A network whose round trip takes 10 ms, which leaves the application time to edit what was read.
+        proxy.set(.delay(.milliseconds(5)))
+        let fleet = try SoakFleet(url: try proxy.url(from: database.url), tally: tally)
+        let application = SoakApplication(database: database, tally: tally)
+        let end = ContinuousClock.now + .seconds(seconds)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<workers { group.addTask { try await fleet.work(as: worker, until: end) } }
+            for _ in 0..<applications { group.addTask { try await application.work(until: end) } }
+            group.addTask { try await befall(fleet, end) }
+            try await group.waitForAll()
         }
     }
 
