@@ -27,6 +27,9 @@ public protocol ComputeBackend: Sendable {
     /// Takes a weight of the given shape (row-major).
     func parameter(_ values: [Float], shape: [Int]) -> Parameter
 
+    /// Takes the weight `[M, K]` of a fully connected layer, in whatever order the device multiplies by it fastest.
+    func linearWeight(_ values: [Float], shape: [Int]) -> Parameter
+
     /// Allocates an activation of at most `rowCapacity` rows.
     func makeMatrix(rowCapacity: Int, columns: Int) -> Matrix
 
@@ -55,6 +58,11 @@ public protocol ComputeBackend: Sendable {
 
     /// Copies the rows of a matrix to the host, row-major, after the device has finished with it.
     func download(_ matrix: Matrix) throws -> [Float]
+}
+
+extension ComputeBackend {
+    /// Keeps it like any other weight.
+    public func linearWeight(_ values: [Float], shape: [Int]) -> Parameter { parameter(values, shape: shape) }
 }
 
 /// The three embedding tables of BERT: words `[V, H]`, positions `[P, H]` and token types `[T, H]`.

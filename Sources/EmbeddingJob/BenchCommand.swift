@@ -54,10 +54,11 @@ struct BenchCommand: AsyncParsableCommand {
             let before = try baseline.map(Self.readReport)
             let folder = try model.folder(settings)
             let allowance = try model.allowance(settings)
+            let gemm = try model.gemm(settings).choice(for: folder)
             let texts = try await TextLines(contentsOf: input).map { try $0.get().text }
             guard !texts.isEmpty else { throw InputError.unreadable(input, reason: "it holds no text") }
 
-            let encoder = try model.load(folder, allowance)
+            let encoder = try model.load(folder, allowance, gemm)
             var options = EncodingBenchmark.Options()
             options.batchSizes = batchSizes.values
             options.repetitions = repetitions.value

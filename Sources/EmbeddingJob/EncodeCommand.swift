@@ -35,10 +35,11 @@ struct EncodeCommand: AsyncParsableCommand {
             let batchSize = try settings.value(batchSize, "EMBEDDING_BATCH_SIZE")?.value ?? 1000
             let folder = try model.folder(settings)
             let allowance = try model.allowance(settings)
+            let gemm = try model.gemm(settings)
             let lines = try await TextLines(contentsOf: input).map { try $0.get() }
             var file = try VectorFile(path: output, dimension: folder.configuration.hiddenSize)
             do {
-                let encoder = try model.load(folder, allowance)
+                let encoder = try model.load(folder, allowance, gemm.choice(for: folder))
                 try await encode(lines, encoder, batchSize, &file)
                 try file.finish()
             } catch {

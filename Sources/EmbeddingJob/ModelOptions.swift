@@ -20,6 +20,12 @@ struct ModelOptions: ParsableArguments {
             valueName: "count"))
     var threads: PositiveCount?
 
+    @Option(
+        help: ArgumentHelp(
+            "What multiplies matrices; auto tries both for some milliseconds (default: auto). [EMBEDDING_GEMM]",
+            valueName: "engine"))
+    var gemm: GEMMOption?
+
     /// Reads the model folder; weights are not loaded yet.
     func folder(_ settings: Settings) throws -> ModelFolder {
         let name = try settings.required(model, "--model", "EMBEDDING_MODEL")
@@ -34,8 +40,32 @@ struct ModelOptions: ParsableArguments {
         return requested.map { ProcessorAllowance(requested: $0.value) } ?? ProcessorAllowance()
     }
 
+    /// The engine that a user asked for.
+    func gemm(_ settings: Settings) throws -> GEMMOption {
+        try settings.value(gemm, "EMBEDDING_GEMM") ?? .auto
+    }
+
     /// Loads the model onto the processor.
-    func load(_ folder: ModelFolder, _ allowance: ProcessorAllowance) throws -> SentenceEncoder<CPUBackend> {
-        try SentenceEncoder(model: folder, backend: CPUBackend(workerCount: allowance.workerCount))
+    func load(
+        _ folder: ModelFolder, _ allowance: ProcessorAllowance, _ gemm: GEMMChoice
+    ) throws -> SentenceEncoder<CPUBackend> {
+        try SentenceEncoder(
+            model: folder, backend: CPUBackend(workerCount: allowance.workerCount, gemm: gemm.engine))
+    }
+}
+
+/// The engines of ``Compute/GEMMEngine``, or whichever is the faster.
+enum GEMMOption: String, CaseIterable, ExpressibleByArgument {
+    case openblas
+    case packed
+    case auto
+
+    /// Decides; `auto` takes some milliseconds.
+    func choice(for folder: ModelFolder) -> GEMMChoice {
+        switch self {
+        case .openblas: GEMMChoice(requested: .openBLAS)
+        case .packed: GEMMChoice(requested: .packed)
+        case .auto: GEMMChoice(hiddenSize: folder.configuration.hiddenSize)
+        }
     }
 }

@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func drain(_ plan: Plan, _ control: StopControl, _ log: Logger) async throws -> RunReport {
-        async let loading = model.load(plan.folder, plan.allowance)
+        async let loading = model.load(plan.folder, plan.allowance, plan.gemm)
         let runControl = RunControl(maxRuntime: plan.maxRuntime)
         try await pauseBeforeConnecting(plan, log)
         let connection = plan.connection
@@ -101,6 +101,7 @@ struct RunCommand: AsyncParsableCommand {
             metadata: [
                 "model": "\(plan.folder.name)", "fingerprint": "\(plan.fingerprint)",
                 "device": "\(encoder.deviceDescription)", "threads": "\(plan.allowance)",
+                "gemm": "\(plan.gemm)",
                 "database": "\(session.endpoint)", "batch_size": "\(plan.options.batchSize)",
             ])
         let run = EmbeddingRun(
@@ -153,6 +154,7 @@ extension RunCommand {
         let connection: String
         let folder: ModelFolder
         let allowance: ProcessorAllowance
+        let gemm: GEMMChoice
         let fingerprint: ModelFingerprint
         let names: DatasetNames
         let options: EmbeddingRun.Options
@@ -175,13 +177,17 @@ extension RunCommand {
             let maxRuntime = attempt { try command.run.maxRuntime(settings) }
             let isDryRun = attempt { try command.run.isDryRun(settings) }
             let allowance = attempt { try command.model.allowance(settings) }
+            let gemm = attempt { try command.model.gemm(settings) }
             let folder = attempt { try command.model.folder(settings) }
-            guard let connection, let names, let options, let maxRuntime, let isDryRun, let allowance, let folder else {
+            guard let connection, let names, let options, let maxRuntime, let isDryRun, let allowance, let gemm,
+                let folder
+            else {
                 throw RunFailure(.configuration, problems.joined(separator: "; "))
             }
             (self.connection, self.names, self.options) = (connection, names, options)
             (self.maxRuntime, self.isDryRun) = (maxRuntime, isDryRun)
             (self.allowance, self.folder) = (allowance, folder)
+            self.gemm = gemm.choice(for: folder)
             fingerprint = try ModelFingerprint(of: folder, template: InputTemplate.definition)
         }
     }

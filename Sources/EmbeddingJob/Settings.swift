@@ -67,6 +67,7 @@ extension ExpressibleByArgument {
     /// What a message calls a value of this type.
     fileprivate static var noun: String {
         if Self.self == PositiveCount.self { return "number, it must be 1 or more" }
+        if Self.self == GEMMOption.self { return "engine, it must be openblas, packed or auto" }
         return Self.self == Bool.self ? "value, it must be true or false" : "value"
     }
 }

@@ -47,7 +47,8 @@ struct VerifyCommand: AsyncParsableCommand {
             let fingerprint = try ModelFingerprint(of: folder, template: InputTemplate.definition)
             (report.model, report.fingerprint) = (folder.name, fingerprint.hexadecimal)
 
-            async let loading = model.load(folder, try model.allowance(settings))
+            let (allowance, gemm) = (try model.allowance(settings), try model.gemm(settings))
+            async let loading = model.load(folder, allowance, gemm.choice(for: folder))
             let session = try await database.connect(settings)
             let preflight = Preflight(session: session, names: names, log: log)
             let table = try await session.readOnly {

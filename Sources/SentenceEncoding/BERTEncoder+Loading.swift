@@ -60,7 +60,8 @@ private struct ParameterLoader<Backend: ComputeBackend> {
 
     func linear(_ name: String, _ shape: [Int]) throws(SentenceEncodingError) -> LinearParameters<Backend.Parameter> {
         LinearParameters(
-            weight: try parameter("\(name).weight", shape), bias: try parameter("\(name).bias", [shape[0]]))
+            weight: backend.linearWeight(try tensor("\(name).weight", shape), shape: shape),
+            bias: try parameter("\(name).bias", [shape[0]]))
     }
 
     func norm(_ name: String, _ width: Int) throws(SentenceEncodingError) -> LayerNormParameters<Backend.Parameter> {
@@ -81,6 +82,7 @@ private struct ParameterLoader<Backend: ComputeBackend> {
         }
         let rows = names.count * shape[0]
         return LinearParameters(
-            weight: backend.parameter(weights, shape: [rows, shape[1]]), bias: backend.parameter(biases, shape: [rows]))
+            weight: backend.linearWeight(weights, shape: [rows, shape[1]]),
+            bias: backend.parameter(biases, shape: [rows]))
     }
 }

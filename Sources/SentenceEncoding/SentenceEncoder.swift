@@ -50,7 +50,8 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
 
     /// Divides the texts into chunks and lets the workers take them, longest first.
     ///
-    /// Cancellation is honoured between chunks. The result does not depend on how texts are grouped, within rounding.
+    /// Cancellation is honoured between chunks. The result does not depend on how texts are grouped: within rounding, or to
+    /// the bit where the backend's products do not depend on it.
     public func encode(_ texts: [TokenizedText]) async throws -> [[Float]] {
         var vectors = [[Float]](repeating: [], count: texts.count)
         try await withThrowingTaskGroup(of: (indices: [Int], values: [Float]).self) { group in

@@ -11,9 +11,10 @@ struct CPUBackendConformanceTests {
         try conformance.embed(width)
     }
 
-    @Test("linear", arguments: ModelWidth.all.filter { $0.headCount == 1 || $0.headCount == 12 }, Activation.allCases)
-    func linear(width: ModelWidth, activation: Activation) throws {
-        try conformance.linear(width, activation)
+    @Test("linear", arguments: ModelWidth.all.filter { $0.headCount == 1 || $0.headCount == 12 }, GEMMEngine.allCases)
+    func linear(width: ModelWidth, engine: GEMMEngine) throws {
+        let conformance = ComputeConformance(CPUBackend(workerCount: 1, gemm: engine))
+        for activation in Activation.allCases { try conformance.linear(width, activation) }
     }
 
     @Test("attention", arguments: ModelWidth.all)

@@ -5,16 +5,20 @@ import Testing
 struct CPUBackendTests {
     private let backend = CPUBackend(workerCount: 3)
 
-    @Test("says how many workers it has and which kernel OpenBLAS chose")
+    @Test("says how many workers it has, which engine and which kernel")
     func description() {
         #expect(backend.workerCount == 3)
-        #expect(backend.deviceDescription.wholeMatch(of: /cpu \(OpenBLAS [A-Za-z0-9]+\)/) != nil)
+        #expect(backend.gemm == .packed)
+        #expect(backend.deviceDescription.wholeMatch(of: /cpu \(packed (AVX2|NEON)\)/) != nil)
+        let openBLAS = CPUBackend(workerCount: 1, gemm: .openBLAS)
+        #expect(openBLAS.deviceDescription.wholeMatch(of: /cpu \(OpenBLAS [A-Za-z0-9]+\)/) != nil)
     }
 
-    @Test("gives the same bits for the same chunk every time")
-    func repeatability() {
+    @Test("gives the same bits for the same chunk every time", arguments: GEMMEngine.allCases)
+    func repeatability(engine: GEMMEngine) {
+        let backend = CPUBackend(workerCount: 3, gemm: engine)
         let layer = LinearParameters(
-            weight: backend.parameter((0..<1_536).map { Float($0 % 37) / 37 }, shape: [48, 32]),
+            weight: backend.linearWeight((0..<1_536).map { Float($0 % 37) / 37 }, shape: [48, 32]),
             bias: backend.parameter([Float](repeating: 0.1, count: 48), shape: [48]))
         var input = backend.makeMatrix(rowCapacity: 7, columns: 32)
         input.values = (0..<224).map { Float($0 % 11) / 11 }
@@ -26,11 +30,14 @@ struct CPUBackendTests {
         #expect(results[0] == results[1] && results[1] == results[2])
     }
 
-    @Test("leaves NaN visible: no minimum or maximum on the way swallows it", arguments: PoolingStrategy.allCases)
-    func nanSurvives(strategy: PoolingStrategy) {
+    @Test(
+        "leaves NaN visible: no minimum or maximum on the way swallows it", arguments: PoolingStrategy.allCases,
+        GEMMEngine.allCases)
+    func nanSurvives(strategy: PoolingStrategy, engine: GEMMEngine) {
+        let backend = CPUBackend(workerCount: 1, gemm: engine)
         let boundaries = TextBoundaries(lengths: [3])
         let layer = LinearParameters(
-            weight: backend.parameter([Float](repeating: 0.5, count: 48 * 16), shape: [48, 16]),
+            weight: backend.linearWeight([Float](repeating: 0.5, count: 48 * 16), shape: [48, 16]),
             bias: backend.parameter([Float](repeating: 0, count: 48), shape: [48]))
         var input = backend.makeMatrix(rowCapacity: 3, columns: 16)
         input.values = [Float](repeating: .nan, count: 16) + [Float](repeating: 1, count: 32)

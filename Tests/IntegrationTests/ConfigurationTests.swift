@@ -135,6 +135,30 @@ struct ConfigurationTests {
         try outcome.expectRefusal(78, "configuration", naming: [variable, "true or false"])
     }
 
+    @Test("that is no engine is refused with those that there are", arguments: ["mkl", "OpenBLAS"])
+    func badEngine(value: String) async throws {
+        let arguments = ["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"]
+        let outcome = try await job.run(arguments, environment: ["EMBEDDING_GEMM": value])
+        try outcome.expectRefusal(78, "configuration", naming: ["EMBEDDING_GEMM", "openblas, packed or auto"])
+    }
+
+    @Test(
+        "of --gemm and EMBEDDING_GEMM chooses what multiplies matrices, the flag before the variable",
+        arguments: [
+            (["--gemm", "openblas"], "packed", "cpu (OpenBLAS "), (["--gemm", "packed"], "openblas", "cpu (packed "),
+            ([], "openblas", "cpu (OpenBLAS "), ([], "packed", "cpu (packed "), ([], "auto", "cpu ("),
+            ([], "", "cpu ("),
+        ])
+    func engine(flag: [String], variable: String, device: String) async throws {
+        try job.write("{\"text\":\"sea\"}\n", to: "texts.jsonl")
+        let outcome = try await job.run(
+            ["encode", "--model", Fixtures.toyModel, "--input", "texts.jsonl", "--output", "vectors.npy"] + flag,
+            environment: ["EMBEDDING_GEMM": variable])
+        #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+        let record = try JSONDecoder().decode([String: String].self, from: Data(outcome.standardError.utf8))
+        #expect(try #require(record["device"]).hasPrefix(device))
+    }
+
     @Test("that only means something with another is refused without it", arguments: ["--include-unknown", "--yes"])
     func contradiction(flag: String) async throws {
         let outcome = try await job.run(
@@ -152,13 +176,16 @@ struct ConfigurationTests {
     @Test("that is missing or bad is reported together with all others")
     func allProblemsAtOnce() async throws {
         let outcome = try await job.run(
-            [], environment: ["EMBEDDING_BATCH_SIZE": "0", "EMBEDDING_MAX_RUNTIME": "x", "EMBEDDING_THREADS": "-1"])
+            [],
+            environment: [
+                "EMBEDDING_BATCH_SIZE": "0", "EMBEDDING_MAX_RUNTIME": "x", "EMBEDDING_THREADS": "-1",
+                "EMBEDDING_GEMM": "x",
+            ])
         try outcome.expectRefusal(
             78, "configuration",
             naming: [
                 "--database-url", "DATABASE_URL", "--model", "EMBEDDING_MODEL", "EMBEDDING_BATCH_SIZE",
-                "EMBEDDING_MAX_RUNTIME",
-                "EMBEDDING_THREADS",
+                "EMBEDDING_MAX_RUNTIME", "EMBEDDING_THREADS", "EMBEDDING_GEMM",
             ])
     }
 
@@ -166,8 +193,9 @@ struct ConfigurationTests {
         "of the command line that is wrong is a usage error, which a run reports as JSON too",
         arguments: [
             (["run", "--batch-size", "0"], "--batch-size"), (["--limit", "none"], "--limit"),
-            (["run", "--threads=-1"], "--threads"), (["run", "--frobnicate"], "--frobnicate"),
-            (["--frobnicate"], "--frobnicate"), (["run", "--table"], "--table"), (["run", "datasets"], "datasets"),
+            (["run", "--threads=-1"], "--threads"), (["run", "--gemm", "mkl"], "--gemm"),
+            (["run", "--frobnicate"], "--frobnicate"), (["--frobnicate"], "--frobnicate"),
+            (["run", "--table"], "--table"), (["run", "datasets"], "datasets"),
         ])
     func usage(arguments: [String], mention: String) async throws {
         let outcome = try await job.run(arguments)

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("The help of embedding-job")
 struct HelpTests {
-    private static let model = ["--model": "EMBEDDING_MODEL", "--threads": "EMBEDDING_THREADS"]
+    private static let model = [
+        "--model": "EMBEDDING_MODEL", "--threads": "EMBEDDING_THREADS", "--gemm": "EMBEDDING_GEMM",
+    ]
     private static let database = [
         "--database-url": "DATABASE_URL", "--table": "EMBEDDING_TABLE", "--id-column": "EMBEDDING_ID_COLUMN",
         "--title-column": "EMBEDDING_TITLE_COLUMN", "--description-column": "EMBEDDING_DESCRIPTION_COLUMN",

@@ -8,8 +8,9 @@ import TestSupport
 struct BERTEncoderTests {
     private let cpu = CPUBackend(workerCount: 1)
 
-    @Test("a two-layer toy on the CPU backend")
-    func toyOnCPU() throws {
+    @Test("a two-layer toy on the CPU backend", arguments: GEMMEngine.allCases)
+    func toyOnCPU(engine: GEMMEngine) throws {
+        let cpu = CPUBackend(workerCount: 1, gemm: engine)
         let goldens = try StageGoldens(Fixtures.path("toy/expected.safetensors"), hidden: 32)
         let differences = try goldens.compare(BERTEncoder(folder: Fixtures.toyModel, backend: cpu), on: cpu)
         #expect(differences.count == 5, "embeddings, two layers, pooled and normalized")
@@ -23,8 +24,9 @@ struct BERTEncoderTests {
         #expect(differences.count == 5)
     }
 
-    @Test("all-MiniLM-L6-v2 on the CPU backend", .requiresWeights)
-    func realModel() throws {
+    @Test("all-MiniLM-L6-v2 on the CPU backend", .requiresWeights, arguments: GEMMEngine.allCases)
+    func realModel(engine: GEMMEngine) throws {
+        let cpu = CPUBackend(workerCount: 1, gemm: engine)
         let goldens = try StageGoldens(Fixtures.path("stages.safetensors"), hidden: 384)
         let differences = try goldens.compare(BERTEncoder(folder: Fixtures.realModel, backend: cpu), on: cpu)
         #expect(differences.count == 9, "embeddings, six layers, pooled and normalized")

@@ -13,8 +13,9 @@ struct SentenceEncoderTests {
         let text: String
     }
 
-    private func makeToy(workers: Int) throws -> SentenceEncoder<CPUBackend> {
-        try SentenceEncoder(model: ModelFolder(path: Fixtures.toyModel), backend: CPUBackend(workerCount: workers))
+    private func makeToy(workers: Int, gemm: GEMMEngine = .packed) throws -> SentenceEncoder<CPUBackend> {
+        try SentenceEncoder(
+            model: ModelFolder(path: Fixtures.toyModel), backend: CPUBackend(workerCount: workers, gemm: gemm))
     }
 
     private func makeTexts(_ count: Int, seed: UInt64) -> [TokenizedText] {
@@ -26,10 +27,10 @@ struct SentenceEncoderTests {
         }
     }
 
-    @Test("gives the reference's vectors for texts of every kind", .requiresWeights)
-    func sentences() async throws {
+    @Test("gives the reference's vectors for texts of every kind", .requiresWeights, arguments: GEMMEngine.allCases)
+    func sentences(engine: GEMMEngine) async throws {
         let encoder = try SentenceEncoder(
-            model: ModelFolder(path: Fixtures.realModel), backend: CPUBackend(workerCount: 2))
+            model: ModelFolder(path: Fixtures.realModel), backend: CPUBackend(workerCount: 2, gemm: engine))
         let sentences = try Data(contentsOf: URL(filePath: Fixtures.path("sentences.jsonl")))
             .split(separator: UInt8(ascii: "\n"))
             .map { try JSONDecoder().decode(Sentence.self, from: $0) }
@@ -45,16 +46,18 @@ struct SentenceEncoderTests {
         }
     }
 
-    @Test("gives a text the same vector alone and in any company, in any order, on any number of workers")
-    func invariance() async throws {
+    @Test(
+        "gives a text the same vector alone and in any company, in any order, on any number of workers",
+        arguments: GEMMEngine.allCases)
+    func invariance(engine: GEMMEngine) async throws {
         let texts = makeTexts(120, seed: 11)
-        let one = try makeToy(workers: 1)
+        let one = try makeToy(workers: 1, gemm: engine)
         var alone: [[Float]] = []
         for text in texts { alone += try await one.encode([text]) }
         try #require(Set(alone).count == texts.count, "different texts have different vectors")
 
         for workers in 1...3 {
-            let encoder = try makeToy(workers: workers)
+            let encoder = try makeToy(workers: workers, gemm: engine)
             var order = Array(texts.indices)
             for seed in 0..<3 {
                 let together = try await encoder.encode(order.map { texts[$0] })
@@ -65,6 +68,38 @@ struct SentenceEncoderTests {
                 var random = SeededGenerator(seed: UInt64(seed))
                 order.shuffle(using: &random)
             }
+        }
+    }
+
+    @Test("gives a text the same bits in batches of 1 to 256, in any company, on any number of workers")
+    func sameBits() async throws {
+        let texts = makeTexts(300, seed: 15)
+        let encoders = try (1...3).map { try makeToy(workers: $0) }
+        var alone: [[Float]] = []
+        for text in texts { alone += try await encoders[0].encode([text]) }
+        try #require(Set(alone).count == texts.count)
+        var random = SeededGenerator(seed: 16)
+        for count in (1...256).shuffled(using: &random) {
+            let chosen = texts.indices.shuffled(using: &random).prefix(count)
+            let together = try await encoders[count % 3].encode(chosen.map { texts[$0] })
+            let differing = zip(chosen, together).filter { alone[$0] != $1 }.map(\.0)
+            #expect(differing.isEmpty, "batch of \(count): texts \(differing) have other bits")
+        }
+    }
+
+    @Test("gives a text the same bits with all-MiniLM-L6-v2, alone and in company", .requiresWeights)
+    func sameBitsOfRealModel() async throws {
+        let encoder = try SentenceEncoder(
+            model: ModelFolder(path: Fixtures.realModel), backend: CPUBackend(workerCount: 2))
+        let texts = makeTexts(48, seed: 17)
+        var alone: [[Float]] = []
+        for text in texts { alone += try await encoder.encode([text]) }
+        try #require(Set(alone).count == texts.count)
+        var random = SeededGenerator(seed: 18)
+        for count in [48, 31, 7] {
+            let chosen = texts.indices.shuffled(using: &random).prefix(count)
+            let together = try await encoder.encode(chosen.map { texts[$0] })
+            #expect(together == chosen.map { alone[$0] }, "batch of \(count)")
         }
     }
 
@@ -122,7 +157,7 @@ struct SentenceEncoderTests {
         let encoder = try makeToy(workers: 2)
         #expect(encoder.dimension == 32)
         #expect(encoder.normalizes)
-        #expect(encoder.deviceDescription.hasPrefix("cpu (OpenBLAS "))
+        #expect(encoder.deviceDescription.hasPrefix("cpu (packed "))
         for vector in try await encoder.encode(makeTexts(10, seed: 14)) {
             #expect(vector.count == 32)
             #expect((vector.reduce(0) { $0 + $1 * $1 } - 1).magnitude < 1e-6)

@@ -107,7 +107,7 @@ public struct ComputeConformance<Backend: ActivationUploading> {
                     let input = other.matrix(values, columns: inputs)
                     var output = other.poisonedMatrix(rows: rows, columns: outputs)
                     let layer = LinearParameters(
-                        weight: other.parameter(weight, shape: [outputs, inputs]),
+                        weight: other.linearWeight(weight, shape: [outputs, inputs]),
                         bias: other.parameter(bias, shape: [outputs]))
                     other.linear(input, layer, activation: activation, into: &output)
                     #expect(try other.download(input) == values, "an operation leaves its input alone")

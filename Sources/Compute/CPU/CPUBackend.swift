@@ -1,19 +1,23 @@
-/// The processor: OpenBLAS for the matrix products of the linear layers, SIMD passes for everything else.
+/// The processor: a ``GEMMEngine`` for the matrix products of the linear layers, SIMD passes for everything else.
 ///
 /// Parallelism is over chunks, one worker a core; nothing in here starts a thread.
 public struct CPUBackend: ComputeBackend {
     /// The number of workers, from the caller or from ``ProcessorAllowance``.
     public let workerCount: Int
 
+    /// What multiplies matrices.
+    public let gemm: GEMMEngine
+
     /// Uses `workerCount` workers and sets OpenBLAS to a single thread for the whole process.
-    public init(workerCount: Int) {
+    public init(workerCount: Int, gemm: GEMMEngine = .packed) {
         precondition(workerCount > 0, "a backend needs at least one worker")
         GEMM.useOneThread()
         self.workerCount = workerCount
+        self.gemm = gemm
     }
 
-    /// `cpu` and the kernel OpenBLAS chose; two runs with different kernels cannot be compared.
-    public var deviceDescription: String { "cpu (OpenBLAS \(GEMM.kernelName))" }
+    /// `cpu` and the engine with its kernel; two runs with different kernels cannot be compared.
+    public var deviceDescription: String { "cpu (\(gemm))" }
 
     /// The activations of 512 tokens of a 384-wide model, about 8 MB, stay near the core.
     public var maxTokensPerChunk: Int { 512 }
@@ -21,8 +25,13 @@ public struct CPUBackend: ComputeBackend {
     /// Sixteen lanes.
     public var columnMultiple: Int { 16 }
 
-    /// Keeps the array as it is; OpenBLAS packs weights itself.
+    /// Keeps the array as it is.
     public func parameter(_ values: [Float], shape: [Int]) -> CPUParameter { CPUParameter(values, shape: shape) }
+
+    /// Packs the weight for the engine of our own; OpenBLAS packs it itself, in every call.
+    public func linearWeight(_ values: [Float], shape: [Int]) -> CPUParameter {
+        CPUParameter(values, shape: shape, packed: gemm == .packed)
+    }
 
     /// Allocates once; the memory is reused for every chunk.
     public func makeMatrix(rowCapacity: Int, columns: Int) -> CPUMatrix {
@@ -60,12 +69,21 @@ public struct CPUBackend: ComputeBackend {
         }
     }
 
-    /// One `cblas_sgemm`, then bias and activation in one pass.
+    /// One pass over a packed weight; or one `cblas_sgemm`, then bias and activation in one pass.
     public func linear(
         _ input: CPUMatrix, _ layer: LinearParameters<CPUParameter>, activation: Activation,
         into output: inout CPUMatrix
     ) {
         output.setRows(input.rows)
+        if let panels = layer.weight.panels {
+            let bias = layer.bias.values
+            switch activation {
+            case .none: PackedGEMM.multiply(input, transposed: panels, bias: bias, into: output) { $0 }
+            case .gelu:
+                PackedGEMM.multiply(input, transposed: panels, bias: bias, into: output) { Activations.gelu($0) }
+            }
+            return
+        }
         GEMM.multiply(input, transposed: layer.weight, into: output)
         switch activation {
         case .none: addBias(layer.bias, to: output) { $0 }

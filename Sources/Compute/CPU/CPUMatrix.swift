@@ -1,16 +1,33 @@
-/// A weight in host memory, row-major.
+/// A weight in host memory, row-major or packed for the kernel that multiplies by it, never both.
 public struct CPUParameter: Sendable {
     /// The sizes of its dimensions, outermost first.
     package let shape: [Int]
-    /// `shape` product values.
-    package let values: [Float]
+    private let layout: Layout
 
-    package init(_ values: [Float], shape: [Int]) {
+    private enum Layout {
+        case rowMajor([Float])
+        case packed(PackedMatrix)
+    }
+
+    /// Keeps the values as they are, or packs those of a matrix `[M, K]` whose M is a multiple of sixteen.
+    package init(_ values: [Float], shape: [Int], packed: Bool = false) {
         precondition(
             values.count == shape.reduce(1, *),
             "a parameter of shape \(shape) needs that many values, got \(values.count)")
         self.shape = shape
-        self.values = values
+        layout = packed ? .packed(PackedMatrix(values, outputs: shape[0], inputs: shape[1])) : .rowMajor(values)
+    }
+
+    /// `shape` product values, row-major; only a linear layer can use a weight that is packed.
+    package var values: [Float] {
+        guard case .rowMajor(let values) = layout else { preconditionFailure("a packed weight \(shape) has no rows") }
+        return values
+    }
+
+    /// The panels of a weight that is packed.
+    var panels: PackedMatrix? {
+        guard case .packed(let panels) = layout else { return nil }
+        return panels
     }
 }
 
@@ -25,12 +42,12 @@ public struct CPUMatrix {
     package let rowCapacity: Int
     /// The rows in use.
     package private(set) var rows = 0
-    private let storage: Storage
+    private let storage: AlignedFloats
 
     package init(rowCapacity: Int, columns: Int) {
         self.columns = columns
         self.rowCapacity = rowCapacity
-        storage = Storage(count: rowCapacity * columns)
+        storage = AlignedFloats(count: rowCapacity * columns)
     }
 
     /// Sets the number of rows in use; their contents are whatever the memory held.
@@ -51,17 +68,5 @@ public struct CPUMatrix {
             setRows(newValue.count / columns)
             for (index, value) in newValue.enumerated() { unsafe storage.base[index] = value }
         }
-    }
-
-    /// Owns the memory: aligned to a cache line, zeroed once so that no operation ever reads garbage bits.
-    @safe private final class Storage {
-        let base: UnsafeMutablePointer<Float>
-
-        init(count: Int) {
-            let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
-            unsafe base = bytes.initializeMemory(as: Float.self, repeating: 0, count: max(count, 1))
-        }
-
-        deinit { unsafe base.deallocate() }
     }
 }
