@@ -1,4 +1,4 @@
-// Lane operations that Swift's SIMD types lack or compile to scalar code, and a prefetch. One line each, no loops.
+// Lane operations that Swift's SIMD types lack or compile to scalar code, and a prefetch. A few lines each, no loops.
 
 #ifndef CVECTORMATH_H
 #define CVECTORMATH_H
@@ -45,9 +45,39 @@ static inline __attribute__((always_inline)) cvm_float16 cvm_exp2_integer(cvm_fl
     return __builtin_bit_cast(cvm_float16, bits);
 }
 
-/// Asks for the cache line at an address that will soon be read, as far as the second level; never faults.
+/// The first half of each 128-bit block of `a` and `b`, their lanes in turn: a0 b0 a1 b1, a4 b4 a5 b5, …
+static inline __attribute__((always_inline)) cvm_float16 cvm_interleave_low(cvm_float16 a, cvm_float16 b) {
+    return __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+}
+
+/// The second half of each 128-bit block: a2 b2 a3 b3, a6 b6 a7 b7, …
+static inline __attribute__((always_inline)) cvm_float16 cvm_interleave_high(cvm_float16 a, cvm_float16 b) {
+    return __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+}
+
+/// As `cvm_interleave_low`, but of pairs of lanes: a0 a1 b0 b1, a4 a5 b4 b5, …
+static inline __attribute__((always_inline)) cvm_float16 cvm_interleave_pairs_low(cvm_float16 a, cvm_float16 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+}
+
+/// As `cvm_interleave_high`, but of pairs of lanes: a2 a3 b2 b3, a6 a7 b6 b7, …
+static inline __attribute__((always_inline)) cvm_float16 cvm_interleave_pairs_high(cvm_float16 a, cvm_float16 b) {
+    return __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+}
+
+typedef float cvm_float4 __attribute__((ext_vector_type(4), aligned(4)));
+
+/// Stores the four 128-bit blocks of `a` at four places, `stride` floats apart.
+static inline __attribute__((always_inline)) void cvm_store_blocks(float *address, long stride, cvm_float16 a) {
+    *(cvm_float4 *)address = a.lo.lo;
+    *(cvm_float4 *)(address + stride) = a.lo.hi;
+    *(cvm_float4 *)(address + 2 * stride) = a.hi.lo;
+    *(cvm_float4 *)(address + 3 * stride) = a.hi.hi;
+}
+
+/// Asks for the cache line at an address that will soon be read, never faults.
 static inline __attribute__((always_inline)) void cvm_prefetch(const float *address) {
-    __builtin_prefetch(address, 0, 2);
+    __builtin_prefetch(address, 0, 3);
 }
 
 #endif

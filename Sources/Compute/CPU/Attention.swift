@@ -1,166 +1,167 @@
+import CVectorMath
+
 /// Scaled dot-product self-attention (Vaswani et al., arXiv:1706.03762) of one text and one head at a time.
 ///
-/// A text has L tokens, a head D columns. Keys are first copied transposed, `[D, L]`, and values as they are, `[L, D]`,
-/// both padded with zeros to whole ``Lanes``. Then both products, scores and context, have the same form
-/// `C[i, 16 columns] = Σ A[i, k] · B[k, 16 columns]`, which ``multiply`` computes for four rows at a time in registers.
-/// This avoids 24 small sgemm calls a text and layer, whose overhead exceeds their arithmetic on short texts.
+/// A text has L tokens, a head D columns. Its keys become panels of sixteen tokens, `[L / 16][D][16]`, its values panels of
+/// sixteen columns, `[D / 16][L][16]`. Then both products, scores and context, are what
+/// ``PanelKernel`` multiplies. A dozen queries go through scores, softmax and context while their weights and a panel are in
+/// the nearest cache: see <doc:0001-attention-kernel>.
 struct Attention {
+    /// The queries whose weights are held at a time.
+    private static let blockRows = 2 * PanelKernel.rows
+
     /// The width of a head, D.
     private let headWidth: Int
-    /// D rounded up to whole lanes.
-    private let paddedWidth: Int
     private let scale: Float
 
     init(headWidth: Int) {
         self.headWidth = headWidth
-        paddedWidth = Self.roundUp(headWidth, to: 16)
         scale = 1 / Float(headWidth).squareRoot()
     }
 
     /// Attends inside each text: packed query, key and value `[N, 3H]` → `[N, H]`.
     func callAsFunction(_ packedQKV: CPUMatrix, boundaries: TextBoundaries, into output: CPUMatrix) {
         let longest = (0..<boundaries.textCount).map { boundaries.rows(ofText: $0).count }.max() ?? 0
-        let capacity = Self.roundUp(longest, to: 16)
-        let scratch = 2 * paddedWidth * capacity + Self.roundUp(longest, to: 4) * capacity
-        unsafe withUnsafeTemporaryAllocation(byteCount: 4 * scratch, alignment: 64) { bytes in
-            guard let base = unsafe bytes.baseAddress?.bindMemory(to: Float.self, capacity: scratch) else { return }
+        unsafe Scratch.withScratch(length: longest, headWidth: headWidth) { scratch in
             for text in 0..<boundaries.textCount {
+                let rows = boundaries.rows(ofText: text)
                 for head in 0..<(output.columns / headWidth) {
-                    unsafe attend(packedQKV, output, rows: boundaries.rows(ofText: text), head: head, scratch: base)
+                    unsafe gather(packedQKV, rows, head, scratch)
+                    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.blockRows) {
+                        let queries = start..<min(start + Self.blockRows, rows.upperBound)
+                        unsafe score(packedQKV, queries, head, length: rows.count, scratch)
+                        for query in 0..<queries.count {
+                            unsafe scratch.scales[query] = softmax(
+                                scratch.weights + query * roundUp(rows.count), length: rows.count)
+                        }
+                        unsafe mix(queries, head, length: rows.count, scratch, into: output)
+                    }
                 }
             }
         }
     }
 
-    /// One text, one head.
-    private func attend(
-        _ packedQKV: CPUMatrix, _ output: CPUMatrix, rows: Range<Int>, head: Int, scratch: UnsafeMutablePointer<Float>
-    ) {
-        let (length, hidden, stride) = (rows.count, output.columns, packedQKV.columns)
-        let paddedLength = Self.roundUp(length, to: 16)
-        let keys = unsafe scratch  // [D, L]
-        let values = unsafe keys + paddedWidth * paddedLength  // [L, D]
-        let scores = unsafe values + paddedLength * paddedWidth  // [L, L]
-        let queries = unsafe packedQKV.row(rows.lowerBound) + head * headWidth
-        unsafe gather(queries + hidden, stride: stride, length: length, keys: keys, values: values)
-
-        for row in Swift.stride(from: 0, to: length, by: 4) {
-            let count = min(4, length - row)
-            let block = unsafe scores + row * paddedLength
-            unsafe Self.multiply(
-                queries + row * stride, stride, keys, paddedLength, inner: headWidth, rows: count,
-                columns: paddedLength, into: block, paddedLength)
-            for index in 0..<count {
-                unsafe softmax(block + index * paddedLength, length: length)
-            }
-            unsafe contextRows(
-                block, paddedLength, values, length: length, rows: count,
-                into: output.row(rows.lowerBound + row) + head * headWidth, hidden)
-        }
-    }
-
-    /// Copies the keys of a head transposed and its values as they are, padding both with zeros.
+    /// Copies the keys and the values of a head into panels, whole lanes at a time: behind a head whose width is no multiple
+    /// of sixteen, and behind the last token, stands what no product reads or what is cut off its result.
     @inline(__always)
-    private func gather(
-        _ keyRows: UnsafePointer<Float>, stride: Int, length: Int, keys: UnsafeMutablePointer<Float>,
-        values: UnsafeMutablePointer<Float>
-    ) {
-        let paddedLength = Self.roundUp(length, to: 16)
+    private func gather(_ packedQKV: CPUMatrix, _ rows: Range<Int>, _ head: Int, _ scratch: Scratch) {
+        let (length, width) = (rows.count, PanelKernel.columns)
+        let keyColumn = packedQKV.columns / 3 + head * headWidth
+        let valueColumn = keyColumn + packedQKV.columns / 3
+        for token in stride(from: 0, to: roundUp(length), by: 4) {
+            let panel = unsafe scratch.keys + token / width * roundUp(headWidth) * width + token % width
+            for column in stride(from: 0, to: headWidth, by: width) {
+                @inline(__always) func key(_ offset: Int) -> Lanes {
+                    guard token + offset < length else { return .zero }
+                    return unsafe packedQKV.row(rows.lowerBound + token + offset).lanes(at: keyColumn + column)
+                }
+                unsafe Lanes.storeTransposed(key(0), key(1), key(2), key(3), at: panel + column * width, stride: width)
+            }
+        }
         for token in 0..<length {
-            let key = unsafe keyRows + token * stride
-            let value = unsafe key + stride / 3
-            for column in 0..<headWidth {
-                unsafe keys[column * paddedLength + token] = key[column]
-                unsafe values[token * paddedWidth + column] = value[column]
+            let value = unsafe packedQKV.row(rows.lowerBound + token) + valueColumn
+            for column in stride(from: 0, to: headWidth, by: width) {
+                unsafe scratch.values.store(value.lanes(at: column), at: column * length + token * width)
             }
-            for column in headWidth..<paddedWidth { unsafe values[token * paddedWidth + column] = 0 }
-        }
-        for column in 0..<headWidth {
-            for token in length..<paddedLength { unsafe keys[column * paddedLength + token] = 0 }
         }
     }
 
-    /// Turns the scores of one query into weights that sum to 1; the padding behind `length` becomes 0.
+    /// The product of each query with each key, not yet divided by √D.
     @inline(__always)
-    private func softmax(_ row: UnsafeMutablePointer<Float>, length: Int) {
-        let paddedLength = Self.roundUp(length, to: 16)
-        for column in length..<paddedLength { unsafe row[column] = -.infinity }
+    private func score(
+        _ packedQKV: CPUMatrix, _ queries: Range<Int>, _ head: Int, length: Int, _ scratch: Scratch
+    ) {
+        let (padded, stride) = (roundUp(length), packedQKV.columns)
+        for column in Swift.stride(from: 0, to: padded, by: PanelKernel.columns) {
+            for row in Swift.stride(from: 0, to: queries.count, by: PanelKernel.rows) {
+                unsafe PanelKernel.multiply(
+                    rows: min(queries.count - row, PanelKernel.rows),
+                    packedQKV.row(queries.lowerBound + row) + head * headWidth, stride, inner: headWidth,
+                    scratch.keys + column * roundUp(headWidth), start: .zero,
+                    into: scratch.weights + row * padded + column, padded
+                ) { sum, _ in sum }
+            }
+        }
+    }
+
+    /// Turns the scores of one query into weights, and returns the factor by which they sum to 1.
+    @inline(__always)
+    private func softmax(_ row: UnsafeMutablePointer<Float>, length: Int) -> Float {
+        let padded = roundUp(length)
+        for column in length..<padded { unsafe row[column] = -.infinity }
         var largest = Lanes(repeating: -.infinity)
-        for column in Swift.stride(from: 0, to: paddedLength, by: 16) {
+        for column in stride(from: 0, to: padded, by: PanelKernel.columns) {
             unsafe largest = .maximum(largest, row.lanes(at: column))
         }
         let shift = Lanes(repeating: -scale * largest.largest)
         var sum = Lanes.zero
-        for column in Swift.stride(from: 0, to: paddedLength, by: 16) {
+        for column in stride(from: 0, to: padded, by: PanelKernel.columns) {
             let weight = unsafe Activations.expNonPositive(.fma(scale, row.lanes(at: column), shift))
             sum += weight
             unsafe row.store(weight, at: column)
         }
-        let inverse = 1 / sum.total
-        for column in Swift.stride(from: 0, to: paddedLength, by: 16) {
-            unsafe row.store(row.lanes(at: column) * inverse, at: column)
-        }
-        for column in length..<paddedLength { unsafe row[column] = 0 }
+        return 1 / sum.total
     }
 
-    /// Writes `rows` rows of a head's context; a head whose width is not a whole number of lanes goes through a buffer.
+    /// The values of all tokens in the proportion of their weights.
     @inline(__always)
-    private func contextRows(
-        _ weights: UnsafePointer<Float>, _ weightStride: Int, _ values: UnsafePointer<Float>, length: Int, rows: Int,
-        into output: UnsafeMutablePointer<Float>, _ outputStride: Int
+    private func mix(
+        _ queries: Range<Int>, _ head: Int, length: Int, _ scratch: Scratch, into output: CPUMatrix
     ) {
-        if headWidth == paddedWidth {
-            unsafe Self.multiply(
-                weights, weightStride, values, paddedWidth, inner: length, rows: rows, columns: paddedWidth,
-                into: output, outputStride)
-            return
-        }
-        unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * paddedWidth) { buffer in
-            guard let base = buffer.baseAddress else { return }
-            unsafe Self.multiply(
-                weights, weightStride, values, paddedWidth, inner: length, rows: rows, columns: paddedWidth,
-                into: base, paddedWidth)
-            for row in 0..<rows {
-                unsafe (output + row * outputStride).update(from: base + row * paddedWidth, count: headWidth)
+        let (padded, width) = (roundUp(length), PanelKernel.columns)
+        for column in stride(from: 0, to: headWidth, by: width) {
+            let isWhole = column + width <= headWidth
+            for row in stride(from: 0, to: queries.count, by: PanelKernel.rows) {
+                let rows = min(queries.count - row, PanelKernel.rows)
+                let target = unsafe output.row(queries.lowerBound + row) + head * headWidth + column
+                let scales = unsafe scratch.scales + row
+                unsafe PanelKernel.multiply(
+                    rows: rows, scratch.weights + row * padded, padded, inner: length,
+                    scratch.values + column * length, start: .zero, into: isWhole ? target : scratch.partial,
+                    isWhole ? output.columns : width
+                ) { sum, row in unsafe sum * scales[row] }
+                if !isWhole {
+                    for row in 0..<rows {
+                        unsafe (target + row * output.columns).update(
+                            from: scratch.partial + row * width, count: headWidth - column)
+                    }
+                }
             }
         }
     }
 
-    /// `C = A · B` for one to four rows of A and whole lanes of columns: `[rows, inner] · [inner, columns]`.
-    ///
-    /// Four rows of sixteen columns are eight AVX2 accumulators, fed by one load of B and four broadcasts of A: the two
-    /// multiply-add units stay busy and nothing spills. Missing rows repeat the last one and are not stored.
-    @inline(__always)
-    private static func multiply(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>, _ bStride: Int, inner: Int, rows: Int,
-        columns: Int, into c: UnsafeMutablePointer<Float>, _ cStride: Int
-    ) {
-        let a0 = unsafe a
-        let a1 = unsafe a + min(1, rows - 1) * aStride
-        let a2 = unsafe a + min(2, rows - 1) * aStride
-        let a3 = unsafe a + min(3, rows - 1) * aStride
-        for column in Swift.stride(from: 0, to: columns, by: 16) {
-            var c0 = Lanes.zero
-            var c1 = Lanes.zero
-            var c2 = Lanes.zero
-            var c3 = Lanes.zero
-            var source = unsafe b + column
-            for k in 0..<inner {
-                let lanes = unsafe source.lanes(at: 0)
-                c0 = unsafe .fma(a0[k], lanes, c0)
-                c1 = unsafe .fma(a1[k], lanes, c1)
-                c2 = unsafe .fma(a2[k], lanes, c2)
-                c3 = unsafe .fma(a3[k], lanes, c3)
-                unsafe source += bStride
-            }
-            unsafe c.store(c0, at: column)
-            if rows > 1 { unsafe c.store(c1, at: cStride + column) }
-            if rows > 2 { unsafe c.store(c2, at: 2 * cStride + column) }
-            if rows > 3 { unsafe c.store(c3, at: 3 * cStride + column) }
-        }
-    }
+    /// Memory for one head of one text.
+    @unsafe private struct Scratch {
+        /// Keys in panels of tokens.
+        let keys: UnsafeMutablePointer<Float>
+        /// Values in panels of columns.
+        let values: UnsafeMutablePointer<Float>
+        /// Scores, then weights, of a block of queries: a row of whole lanes each.
+        let weights: UnsafeMutablePointer<Float>
+        /// The factor of each query.
+        let scales: UnsafeMutablePointer<Float>
+        /// Context of a panel that is wider than what is left of the head.
+        let partial: UnsafeMutablePointer<Float>
 
-    private static func roundUp(_ value: Int, to multiple: Int) -> Int {
-        (value + multiple - 1) / multiple * multiple
+        static func withScratch(length: Int, headWidth: Int, _ body: (Scratch) -> Void) {
+            let columns = roundUp(length)
+            let sizes = [
+                columns * roundUp(headWidth), length * roundUp(headWidth), Attention.blockRows * columns, 16,
+                PanelKernel.rows * PanelKernel.columns,
+            ]
+            unsafe withUnsafeTemporaryAllocation(byteCount: 4 * sizes.reduce(0, +), alignment: 64) { bytes in
+                guard let base = unsafe bytes.baseAddress?.bindMemory(to: Float.self, capacity: sizes.reduce(0, +))
+                else { return }
+                let keys = unsafe base
+                let values = unsafe keys + sizes[0]
+                let weights = unsafe values + sizes[1]
+                let scales = unsafe weights + sizes[2]
+                unsafe body(
+                    Scratch(keys: keys, values: values, weights: weights, scales: scales, partial: scales + sizes[3]))
+            }
+        }
     }
 }
+
+/// The next multiple of sixteen.
+private func roundUp(_ value: Int) -> Int { (value + 15) / 16 * 16 }

@@ -24,6 +24,20 @@ extension SIMD16<Float> {
     /// 2 to the power of each lane; the lanes hold integers from -126 to 127.
     @inline(__always) static func exp2Integer(_ n: Self) -> Self { cvm_exp2_integer(n) }
 
+    /// Stores four rows of sixteen as sixteen rows of four, `stride` floats apart.
+    @inline(__always)
+    static func storeTransposed(
+        _ a: Self, _ b: Self, _ c: Self, _ d: Self, at address: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        let (lowAB, highAB) = (cvm_interleave_low(a, b), cvm_interleave_high(a, b))
+        let (lowCD, highCD) = (cvm_interleave_low(c, d), cvm_interleave_high(c, d))
+        // Each holds all four rows of every fourth column.
+        unsafe cvm_store_blocks(address, 4 * stride, cvm_interleave_pairs_low(lowAB, lowCD))
+        unsafe cvm_store_blocks(address + stride, 4 * stride, cvm_interleave_pairs_high(lowAB, lowCD))
+        unsafe cvm_store_blocks(address + 2 * stride, 4 * stride, cvm_interleave_pairs_low(highAB, highCD))
+        unsafe cvm_store_blocks(address + 3 * stride, 4 * stride, cvm_interleave_pairs_high(highAB, highCD))
+    }
+
     /// `a · b + c` with one factor for all lanes.
     @inline(__always) static func fma(_ a: Float, _ b: Self, _ c: Self) -> Self { cvm_fma(Self(repeating: a), b, c) }
 }

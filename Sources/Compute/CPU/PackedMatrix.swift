@@ -5,10 +5,7 @@
 ///
 /// `Sendable` although it holds a pointer: the memory is written in the initialiser and only read from then on.
 struct PackedMatrix: @unchecked Sendable {
-    /// The number of outputs in a panel: the width of ``Lanes``.
-    static let panelWidth = 16
-
-    /// M, a multiple of ``panelWidth``.
+    /// M, a multiple of ``PanelKernel/columns``.
     let outputs: Int
     /// K.
     let inputs: Int
@@ -16,20 +13,20 @@ struct PackedMatrix: @unchecked Sendable {
 
     /// Packs a row-major matrix with one row an output.
     init(_ values: [Float], outputs: Int, inputs: Int) {
-        precondition(values.count == outputs * inputs && outputs.isMultiple(of: Self.panelWidth))
+        precondition(values.count == outputs * inputs && outputs.isMultiple(of: PanelKernel.columns))
         self.outputs = outputs
         self.inputs = inputs
         storage = AlignedFloats(count: values.count)
         for output in 0..<outputs {
-            let (panel, lane) = output.quotientAndRemainder(dividingBy: Self.panelWidth)
-            let target = unsafe storage.base + panel * Self.panelWidth * inputs + lane
+            let (panel, lane) = output.quotientAndRemainder(dividingBy: PanelKernel.columns)
+            let target = unsafe storage.base + panel * PanelKernel.columns * inputs + lane
             for input in 0..<inputs {
-                unsafe target[input * Self.panelWidth] = values[output * inputs + input]
+                unsafe target[input * PanelKernel.columns] = values[output * inputs + input]
             }
         }
     }
 
-    /// The panel whose first output is `output`, a multiple of ``panelWidth``.
+    /// The panel whose first output is `output`, a multiple of ``PanelKernel/columns``.
     @inline(__always) func panel(ofOutput output: Int) -> UnsafePointer<Float> {
         unsafe UnsafePointer(storage.base + output * inputs)
     }
