@@ -19,12 +19,14 @@ COPY Scripts/fetch-weights Scripts/
 COPY weights/${MODEL} weights/${MODEL}
 RUN Scripts/fetch-weights "${MODEL}" && chmod -R a=rX,u+w weights
 
-# Dependencies are a layer of their own. The package's manifest names the test targets, so their folders must be there.
+# Dependencies are a layer of their own. The package's manifest names targets that are not built, so their folders must be
+# there.
 FROM tools AS build
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
 COPY Tests Tests
+COPY Benchmarks/Micro Benchmarks/Micro
 RUN swift build -c release --static-swift-stdlib -Xlinker -s --product embedding-job \
     && cp "$(swift build -c release --show-bin-path)/embedding-job" /
 

@@ -53,7 +53,7 @@ let libraries: [Target] = [
     .target(name: "Tokenization", dependencies: ["CUTF8Proc"]),
 ]
 
-// MARK: - Executable
+// MARK: - Executables
 
 let executables: [Target] = [
     .executableTarget(
@@ -61,7 +61,14 @@ let executables: [Target] = [
         dependencies: [
             "BatchJob", "Benchmarking", "Compute", "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization",
             argumentParser, configuration, logging, systemPackage, unixSignals,
-        ])
+        ]),
+    .executableTarget(
+        name: "Microbenchmarks",
+        dependencies: [
+            "BatchJob", "Benchmarking", "Checksum", "Compute", "Postgres", "ProcessorGuard", "Safetensors",
+            "Tokenization", argumentParser,
+        ],
+        path: "Benchmarks/Micro"),
 ]
 
 // MARK: - Tests
@@ -79,7 +86,9 @@ let tests: [Target] = [
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"]),
-    .testTarget(name: "IntegrationTests", dependencies: ["BatchJob", "EmbeddingJob", "Postgres", "TestSupport"]),
+    .testTarget(
+        name: "IntegrationTests",
+        dependencies: ["BatchJob", "EmbeddingJob", "Microbenchmarks", "Postgres", "TestSupport"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
     .testTarget(name: "SentenceEncodingTests", dependencies: ["SentenceEncoding", "TestSupport"]),
@@ -94,7 +103,10 @@ for target in libraries + executables + tests {
 
 let package = Package(
     name: "embedding-job",
-    products: [.executable(name: "embedding-job", targets: ["EmbeddingJob"])],
+    products: [
+        .executable(name: "embedding-job", targets: ["EmbeddingJob"]),
+        .executable(name: "microbenchmarks", targets: ["Microbenchmarks"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),

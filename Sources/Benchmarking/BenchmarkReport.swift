@@ -36,10 +36,15 @@ public struct BenchmarkReport: Codable, Equatable, Sendable {
 
     /// The report as JSON of several lines, which ``init(json:)`` reads.
     public func json() throws -> String {
+        try Self.json(self)
+    }
+
+    /// Any report of measurements as JSON of the same form.
+    package static func json(_ report: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        return String(decoding: try encoder.encode(report), as: UTF8.self)
     }
 
     /// Reads what ``json()`` wrote.
@@ -81,5 +86,5 @@ extension BenchmarkReport {
     }
 
     /// A share as a percentage with one decimal.
-    static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+    package static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
 }

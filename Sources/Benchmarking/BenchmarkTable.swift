@@ -9,16 +9,12 @@ public struct BenchmarkTable: CustomStringConvertible {
 
     /// The heading, a line a batch size, and the recommendation.
     public var description: String {
-        let rows = [Self.heading] + report.results.map(Self.row)
-        let widths = Self.heading.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let lines = rows.map { row in
-            zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
-        }
+        let table = TextTable(heading: Self.heading, rows: report.results.map(Self.row))
         let title =
             "\(report.model) on \(report.device), threads \(report.threads): "
             + "\(report.texts) texts, \(report.tokens) tokens"
         let advice = "recommended: --batch-size \(report.recommendedBatchSize)"
-        return ([title, ""] + lines + ["", advice]).joined(separator: "\n")
+        return [title, "", table.description, "", advice].joined(separator: "\n")
     }
 
     private static let heading = [
@@ -27,9 +23,8 @@ public struct BenchmarkTable: CustomStringConvertible {
 
     private static func row(_ result: BatchSizeResult) -> [String] {
         let rate = result.rowsPerSecond
-        let spread = 50 * (rate.highest - rate.lowest) / rate.median
         return [
-            "\(result.batchSize)", decimal(rate.median, 1), decimal(spread, 1),
+            "\(result.batchSize)", decimal(rate.median, 1), decimal(rate.percentAroundMedian, 1),
             decimal(result.tokensPerSecond.median, 0), BenchmarkReport.percent(result.gemmShare.median),
             decimal(result.processorSeconds.median, 2), result.peakMemory.map { "\($0 / 1_000_000)" } ?? "–",
             scientific(result.largestDifference),
@@ -37,7 +32,7 @@ public struct BenchmarkTable: CustomStringConvertible {
     }
 
     /// A number with a fixed count of decimals.
-    static func decimal(_ value: Double, _ places: Int) -> String {
+    package static func decimal(_ value: Double, _ places: Int) -> String {
         let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
         let scaled = Int((value * Double(scale)).rounded())
         guard places > 0 else { return "\(scaled)" }

@@ -16,4 +16,7 @@ public struct Spread: Codable, Equatable, Sendable {
         lowest = sorted[0]
         highest = sorted[sorted.count - 1]
     }
+
+    /// Half the distance between the ends, in percent of the median.
+    package var percentAroundMedian: Double { 50 * (highest - lowest) / median }
 }

@@ -47,12 +47,11 @@ struct TextLines: Sequence {
 
     private func parse(_ line: Data, _ number: Int, _ decoder: JSONDecoder) -> Result<Line, InputError> {
         do {
-            let record = try decoder.decode(Record.self, from: line)
-            guard record.text != nil || record.title != nil || record.description != nil else {
+            let record = try decoder.decode(TextRecord.self, from: line)
+            guard let text = record.text else {
                 return .failure(refusal(number, "it has neither text nor title or description"))
             }
-            let text = record.text ?? InputTemplate.text(title: record.title, description: record.description) ?? ""
-            return .success(Line(id: record.id?.json ?? String(number), text: text))
+            return .success(Line(id: record.id ?? String(number), text: text))
         } catch DecodingError.typeMismatch(_, let context) {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             let expected = key == "id" ? "a string or a whole number" : "a string"
@@ -64,34 +63,5 @@ struct TextLines: Sequence {
 
     private func refusal(_ number: Int, _ reason: String) -> InputError {
         .malformedLine(file: file, number: number, reason: reason)
-    }
-}
-
-private struct Record: Decodable {
-    let id: Identifier?
-    let text: String?
-    let title: String?
-    let description: String?
-}
-
-/// A whole number or a string, given back as it came.
-private enum Identifier: Decodable {
-    case number(Int64)
-    case text(String)
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let number = try? container.decode(Int64.self) {
-            self = .number(number)
-        } else {
-            self = .text(try container.decode(String.self))
-        }
-    }
-
-    var json: String {
-        switch self {
-        case .number(let number): String(number)
-        case .text(let text): String(decoding: (try? JSONEncoder().encode(text)) ?? Data("null".utf8), as: UTF8.self)
-        }
     }
 }

@@ -3,7 +3,8 @@ public import Foundation
 internal import Glibc
 internal import Testing
 
-/// The `embedding-job` that the build puts beside the test bundle, run as a person or a scheduler would run it.
+/// An executable that the build puts beside the test bundle, `embedding-job` unless said otherwise, run as a person or a
+/// scheduler would run it.
 ///
 /// Each instance has a working directory of its own, which goes with it, and its runs see no environment but `PATH`,
 /// `HOME` and what the test gives: neither the developer's `DATABASE_URL` nor a `.env` reaches them.
@@ -48,8 +49,11 @@ public final class BuiltExecutable: Sendable {
     /// The working directory.
     public let folder: URL
 
-    /// Makes an empty working directory.
-    public init() throws {
+    private let name: String
+
+    /// Makes an empty working directory for the product of this name.
+    public init(_ name: String = "embedding-job") throws {
+        self.name = name
         folder = FileManager.default.temporaryDirectory.appending(path: "embedding-job-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     }
@@ -118,7 +122,7 @@ public final class BuiltExecutable: Sendable {
         errors: Output = .kept, onTerminal: Bool = false, launcher: [String] = []
     ) throws -> RunningJob {
         let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "embedding-job")
+            .deletingLastPathComponent().appending(path: name)
         try #require(FileManager.default.isExecutableFile(atPath: executable.path), "\(executable.path) is not built")
         let process = Process()
         process.executableURL = executable
