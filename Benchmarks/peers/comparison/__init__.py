@@ -1,0 +1,1 @@
+"""The runner, which needs nothing but Python's standard library."""

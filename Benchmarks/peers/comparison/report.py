@@ -1,0 +1,68 @@
+"""The result as Markdown."""
+
+import textwrap
+from pathlib import Path
+
+from libraries import CATALOGUE
+
+from .measurement import OURS, Contender, Measurement
+
+HEADINGS = (
+    "", "batch size", "seconds: median (min–max)", "texts/s", "tokens/s", "we are … times as fast", "smallest cosine",
+    "largest difference",
+)  # fmt: skip
+
+
+def table(rows: list[list[str]]) -> str:
+    """Rows as Markdown, names to the left and figures to the right; the first row has the headings."""
+    ruler = ["---"] + ["---:"] * (len(rows[0]) - 1)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (rows[0], ruler, *rows[1:]))
+
+
+def section(measurement: Measurement) -> str:
+    """One file of texts."""
+    cut = f", each cut to {measurement.cut:,} characters" if measurement.cut else ""
+    tokens = f"{measurement.tokens:,} tokens after truncation" if measurement.tokens else "tokens unknown"
+    rows = [list(HEADINGS)] + [_row(contender, measurement) for contender in measurement.contenders]
+    parts = [f"## {measurement.source.name}{cut}", f"{measurement.texts:,} texts, {tokens}.", table(rows)]
+    if sweeps := [contender for contender in measurement.contenders if contender.sweep]:
+        sizes = list(sweeps[0].sweep)
+        rates = [[_title(one)] + [f"{one.sweep[size]:.1f}" for size in sizes] for one in sweeps]
+        parts += ["Texts/s of a sample by batch size:", table([[""] + [str(size) for size in sizes], *rates])]
+    return "\n\n".join(parts)
+
+
+def _title(contender: Contender) -> str:
+    return f"**{OURS}**" if contender.name == OURS else CATALOGUE[contender.name].title
+
+
+def _row(contender: Contender, measurement: Measurement) -> list[str]:
+    seconds = contender.median
+    if seconds is None:
+        reason = textwrap.shorten((contender.failure or "not measured").replace("|", "\\|"), 160, placeholder="…")
+        return [_title(contender), "–", f"failed: {reason}"] + ["–"] * (len(HEADINGS) - 3)
+    ours = measurement.ours.median
+    return [
+        _title(contender),
+        str(contender.batch_size or "–"),
+        f"{seconds:.3f} ({min(contender.seconds):.3f}–{max(contender.seconds):.3f})",
+        f"{measurement.texts / seconds:.1f}",
+        f"{measurement.tokens / seconds:,.0f}" if measurement.tokens else "–",
+        f"{seconds / ours:.2f}" if ours else "–",
+        f"{contender.cosine:.7f}",
+        f"{contender.difference:.1e}",
+    ]
+
+
+def write(text: str, folder: Path, date: str) -> Path:
+    """Writes the report to DATE.md, or to DATE-2.md and so on: what was measured before stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        file = folder / (f"{date}.md" if number == 1 else f"{date}-{number}.md")
+        try:
+            with file.open("x", encoding="utf-8") as stream:
+                stream.write(text)
+            return file
+        except FileExistsError:
+            number += 1
