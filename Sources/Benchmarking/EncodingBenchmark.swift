@@ -33,7 +33,7 @@ public struct EncodingBenchmark: Sendable {
 
     /// Prepares to encode texts, of which there must be one at least.
     public init(
-        texts: [String], encoder: any TextEncoder, model: BERTConfiguration, workerCount: Int, options: Options
+        texts: [String], encoder: any TextEncoder, model: TransformerConfiguration, workerCount: Int, options: Options
     ) {
         precondition(!texts.isEmpty && !options.batchSizes.isEmpty && options.repetitions > 0)
         self.texts = texts

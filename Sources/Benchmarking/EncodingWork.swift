@@ -9,7 +9,7 @@ public struct EncodingWork: Sendable {
     private let intermediate: Double
 
     /// Counts for a model.
-    public init(of model: BERTConfiguration) {
+    public init(of model: TransformerConfiguration) {
         layers = Double(model.numHiddenLayers)
         hidden = Double(model.hiddenSize)
         intermediate = Double(model.intermediateSize)

@@ -43,8 +43,12 @@ public protocol ComputeBackend: Sendable {
         _ input: Matrix, _ layer: LinearParameters<Parameter>, activation: Activation, into output: inout Matrix)
 
     /// Computes scaled dot-product self-attention inside each text: packed query, key and value `[N, 3H]` → `[N, H]`.
+    ///
+    /// `relativeBias` `[A, 2P − 1]`, where there is one, is added to the scaled scores: for a key that stands d tokens behind
+    /// its query, d < 0 for one before it, the value of the head at column P − 1 + d. No text is longer than P tokens.
     func attention(
-        _ packedQKV: Matrix, headCount: Int, boundaries: TextBoundaries, into output: inout Matrix)
+        _ packedQKV: Matrix, headCount: Int, relativeBias: Parameter?, boundaries: TextBoundaries,
+        into output: inout Matrix)
 
     /// Adds `input` to `residual` and normalises each row in place: `[N, H]`.
     func addNorm(_ input: Matrix, to residual: inout Matrix, _ norm: LayerNormParameters<Parameter>)
@@ -63,6 +67,13 @@ public protocol ComputeBackend: Sendable {
 extension ComputeBackend {
     /// Keeps it like any other weight.
     public func linearWeight(_ values: [Float], shape: [Int]) -> Parameter { parameter(values, shape: shape) }
+
+    /// Attention by content alone, wherever a key stands.
+    public func attention(
+        _ packedQKV: Matrix, headCount: Int, boundaries: TextBoundaries, into output: inout Matrix
+    ) {
+        attention(packedQKV, headCount: headCount, relativeBias: nil, boundaries: boundaries, into: &output)
+    }
 }
 
 /// The three embedding tables of BERT: words `[V, H]`, positions `[P, H]` and token types `[T, H]`.
@@ -121,6 +132,10 @@ public enum Activation: String, Sendable, CaseIterable {
     case none
     /// `x · Φ(x)` with the exact normal distribution function, not its tanh approximation.
     case gelu
+    /// `x · ½ (1 + tanh(√(2/π) (x + 0.044715 x³)))`, the approximation of ``gelu`` that some models were trained with.
+    case geluTanh = "gelu_new"
+    /// `max(x, 0)`.
+    case relu
 }
 
 /// How the tokens of a text become one vector.

@@ -8,6 +8,8 @@ struct FolderReader {
     /// The path of a file in the folder.
     func path(_ file: String) -> String { path + "/" + file }
 
+    func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path(file)) }
+
     func requireFolder() throws(SentenceEncodingError) {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {

@@ -1,4 +1,4 @@
-import Checksum
+public import Checksum
 public import Compute
 import FoundationEssentials
 public import Tokenization
@@ -9,23 +9,25 @@ public import Tokenization
 ///
 /// | file | gives |
 /// |---|---|
-/// | `config.json` | ``BERTConfiguration`` |
+/// | `config.json` | ``TransformerConfiguration`` |
 /// | `modules.json` | which modules follow the transformer: pooling, normalisation |
 /// | `1_Pooling/config.json` | the pooling strategy, in the old form (`pooling_mode_mean_tokens`) or the new (`pooling_mode`) |
-/// | `sentence_bert_config.json` | the length limit in tokens |
+/// | `sentence_bert_config.json` | the length limit in tokens, perhaps lower-casing |
 /// | `tokenizer_config.json` | lower-casing, accents, special tokens |
+/// | `config_sentence_transformers.json`, optional | whether texts need a prompt, which is refused |
 /// | `vocab.txt`, `model.safetensors` | vocabulary and weights |
 /// | `SHA256SUMS`, optional | what all of these must hash to |
 ///
 /// The length limit is `max_seq_length` of `sentence_bert_config.json`, because that is what the reference obeys:
-/// `tokenizer.json` and `tokenizer_config.json` name other numbers that give other vectors.
+/// `tokenizer.json` and `tokenizer_config.json` name other numbers that give other vectors. Only where it names none, the
+/// limit is `model_max_length` of `tokenizer_config.json`, or the number of positions if that is less.
 public struct ModelFolder: Sendable {
     /// Where the folder is.
     public let path: String
     /// The folder's own name, used in reports.
     public let name: String
     /// The encoder's hyperparameters.
-    public let configuration: BERTConfiguration
+    public let configuration: TransformerConfiguration
     /// How token vectors become one.
     public let pooling: PoolingStrategy
     /// Whether vectors are scaled to length 1.
@@ -35,8 +37,10 @@ public struct ModelFolder: Sendable {
     /// How text becomes tokens.
     public let tokenizerOptions: WordPieceTokenizer.Options
 
-    let weightsDigest: SHA256Digest
-    let vocabularyDigest: SHA256Digest
+    /// What `model.safetensors` hashes to.
+    public let weightsDigest: SHA256Digest
+    /// What `vocab.txt` hashes to.
+    public let vocabularyDigest: SHA256Digest
 
     /// Reads the configuration files, hashes weights and vocabulary, and verifies `SHA256SUMS` where there is one.
     public init(path: String) throws(SentenceEncodingError) {
@@ -45,14 +49,19 @@ public struct ModelFolder: Sendable {
         self.path = path
         name = path.split(separator: "/").last.map(String.init) ?? path
 
-        configuration = try reader.decode(BERTConfiguration.self, from: "config.json")
-        try configuration.validate(file: path + "/config.json")
+        configuration = try TransformerConfiguration(reader, file: "config.json")
         let modules = try ModuleList(reader)
         pooling = try PoolingStrategy(
             reader, file: modules.poolingPath + "/config.json", hidden: configuration.hiddenSize)
         normalizes = modules.normalizes
-        maxTokens = try Self.lengthLimit(reader, positions: configuration.maxPositionEmbeddings)
-        tokenizerOptions = try WordPieceTokenizer.Options(reader, file: "tokenizer_config.json")
+        let sentences = try SentenceConfiguration(reader, file: "sentence_bert_config.json")
+        let tokenizer = try TokenizerConfiguration(
+            reader, file: "tokenizer_config.json", modelType: configuration.modelType,
+            lowercases: sentences.lowercases)
+        tokenizerOptions = tokenizer.options
+        maxTokens = try sentences.lengthLimit(
+            reader, positions: configuration.positionCount, modelMaxLength: tokenizer.modelMaxLength)
+        try Self.refusePrompt(reader, file: Self.promptFile)
 
         weightsDigest = try reader.digest("model.safetensors")
         vocabularyDigest = try reader.digest("vocab.txt")
@@ -61,13 +70,48 @@ public struct ModelFolder: Sendable {
             others: [
                 "config.json", "modules.json", modules.poolingPath + "/config.json", "sentence_bert_config.json",
                 "tokenizer_config.json",
-            ])
+            ] + [Self.promptFile].filter(reader.has))
     }
 
-    private static func lengthLimit(_ reader: FolderReader, positions: Int) throws(SentenceEncodingError) -> Int {
-        struct SentenceConfiguration: Decodable { let maxSeqLength: Int? }
-        let file = "sentence_bert_config.json"
-        let limit = try reader.decode(SentenceConfiguration.self, from: file).maxSeqLength ?? positions
+    private static let promptFile = "config_sentence_transformers.json"
+
+    /// A prompt that the reference puts before every text is not put there here.
+    private static func refusePrompt(_ reader: FolderReader, file: String) throws(SentenceEncodingError) {
+        struct Configuration: Decodable { let defaultPromptName: String? }
+        guard reader.has(file), let name = try reader.decode(Configuration.self, from: file).defaultPromptName else {
+            return
+        }
+        throw .unsupported(file: reader.path(file), key: "default_prompt_name", value: name, supported: "null")
+    }
+}
+
+/// `sentence_bert_config.json`: what the sentence encoder does with the tokenizer.
+private struct SentenceConfiguration {
+    let lowercases: Bool
+    private let file: String
+    private let maxSeqLength: Int?
+
+    init(_ reader: FolderReader, file: String) throws(SentenceEncodingError) {
+        struct File: Decodable {
+            let maxSeqLength: Int?
+            let doLowerCase: Bool?
+            let transformerTask: String?
+        }
+        let values = try reader.decode(File.self, from: file)
+        let task = values.transformerTask ?? "feature-extraction"
+        guard task == "feature-extraction" else {
+            throw .unsupported(
+                file: reader.path(file), key: "transformer_task", value: task, supported: "feature-extraction")
+        }
+        self.file = file
+        maxSeqLength = values.maxSeqLength
+        lowercases = values.doLowerCase ?? false
+    }
+
+    func lengthLimit(
+        _ reader: FolderReader, positions: Int, modelMaxLength: Int?
+    ) throws(SentenceEncodingError) -> Int {
+        let limit = maxSeqLength ?? min(positions, modelMaxLength ?? positions)
         guard limit >= 3, limit <= positions else {
             throw .unsupported(
                 file: reader.path(file), key: "max_seq_length", value: String(limit), supported: "3 to \(positions)")
@@ -135,21 +179,5 @@ extension PoolingStrategy {
                 file: reader.path(file), key: "pooling_mode", value: mode,
                 supported: "one of cls, max, mean, mean_sqrt_len_tokens")
         }
-    }
-}
-
-extension WordPieceTokenizer.Options {
-    /// Reads `tokenizer_config.json`; absent keys keep the reference's defaults.
-    fileprivate init(_ reader: FolderReader, file: String) throws(SentenceEncodingError) {
-        struct Configuration: Decodable {
-            let doLowerCase: Bool?
-            let stripAccents: Bool?
-            let tokenizeChineseChars: Bool?
-        }
-        let values = try reader.decode(Configuration.self, from: file)
-        self.init()
-        lowercase = values.doLowerCase ?? true
-        stripAccents = values.stripAccents
-        handleChineseCharacters = values.tokenizeChineseChars ?? true
     }
 }

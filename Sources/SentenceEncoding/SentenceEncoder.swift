@@ -1,5 +1,4 @@
 public import Compute
-import Safetensors
 public import Tokenization
 
 /// A loaded model on a device: tokenizer, encoder and the workers that run it.
@@ -7,25 +6,17 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     /// The folder it was loaded from.
     public let model: ModelFolder
     private let tokenizer: WordPieceTokenizer
-    private let encoder: BERTEncoder<Backend>
+    private let encoder: any TransformerEncoder<Backend>
     private let planner: ChunkPlanner
     private let workers: WorkerPool<Workspace<Backend>>
     private let backend: Backend
 
     /// Loads vocabulary and weights and allocates one workspace a worker.
     public init(model: ModelFolder, backend: Backend) throws(SentenceEncodingError) {
-        let configuration = model.configuration
-        for (key, width) in [
-            ("hidden_size", configuration.hiddenSize), ("intermediate_size", configuration.intermediateSize),
-        ] where !width.isMultiple(of: backend.columnMultiple) {
-            throw .unsupported(
-                file: model.path + "/config.json", key: key, value: String(width),
-                supported: "a multiple of \(backend.columnMultiple)")
-        }
         self.model = model
         self.backend = backend
         tokenizer = try WordPieceTokenizer(model: model)
-        encoder = try Self.loadEncoder(model, backend)
+        encoder = try model.loadEncoder(on: backend)
 
         let tokens = max(backend.maxTokensPerChunk, model.maxTokens)
         let encoder = encoder
@@ -72,25 +63,5 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
             }
         }
         return vectors
-    }
-
-    private static func loadEncoder(
-        _ model: ModelFolder, _ backend: Backend
-    ) throws(SentenceEncodingError) -> BERTEncoder<Backend> {
-        let checkpoint: SafetensorsFile
-        do throws(SafetensorsError) {
-            checkpoint = try SafetensorsFile(contentsOf: model.path + "/model.safetensors")
-        } catch {
-            throw .weights(error)
-        }
-        return try BERTEncoder(
-            configuration: model.configuration, pooling: model.pooling, normalizes: model.normalizes, backend: backend
-        ) { (name, shape) throws(SentenceEncodingError) in
-            do throws(SafetensorsError) {
-                return try checkpoint.floats(named: name, shape: shape)
-            } catch {
-                throw .weights(error)
-            }
-        }
     }
 }

@@ -3,16 +3,12 @@ import Safetensors
 import Testing
 import TestSupport
 
-/// Against values computed in float64 and rounded once, by `Scripts/make-goldens.py`.
+/// Against values computed in float64 and rounded once, by `Scripts/make-goldens.py` and
+/// `Scripts/make-architecture-goldens.py`.
 @Suite("Activation kernels")
 struct ActivationsTests {
-    private let goldens: SafetensorsFile
-
-    init() throws {
-        goldens = try SafetensorsFile(contentsOf: Fixtures.path("activations.safetensors"))
-    }
-
-    private func golden(_ name: String) throws -> [Float] {
+    private func golden(_ name: String, in file: String = "activations.safetensors") throws -> [Float] {
+        let goldens = try SafetensorsFile(contentsOf: Fixtures.path(file))
         let shape = try #require(goldens.tensor(named: name)).shape
         return try goldens.floats(named: name, shape: shape)
     }
@@ -37,6 +33,30 @@ struct ActivationsTests {
             let allowed = inputs[index].magnitude <= 12 ? 1e-6 : inputs[index].magnitude * 0x1p-23
             let difference = (actual[index] - expected[index]).magnitude
             #expect(difference <= allowed, "x = \(inputs[index]): \(actual[index]) instead of \(expected[index])")
+        }
+    }
+
+    @Test("GELU by tanh is off by at most 5e-7 for |x| up to 12, and by one part in 2²³ of x beyond")
+    func geluTanh() throws {
+        let file = "architectures/activations.safetensors"
+        let (inputs, expected) = (try golden("gelu_new.x", in: file), try golden("gelu_new.y", in: file))
+        let actual = map(inputs, Activations.geluTanh)
+        try #require(inputs.count > 4_000)
+        for index in inputs.indices {
+            let allowed = inputs[index].magnitude <= 12 ? 5e-7 : inputs[index].magnitude * 0x1p-23
+            let difference = (actual[index] - expected[index]).magnitude
+            #expect(difference <= allowed, "x = \(inputs[index]): \(actual[index]) instead of \(expected[index])")
+        }
+        // The two forms are 5e-4 apart, or this would test nothing.
+        #expect(LargestDifference(map(inputs, Activations.gelu), expected).value > 1e-4)
+    }
+
+    @Test("ReLU is exact, and NaN stays NaN")
+    func relu() {
+        let inputs: [Float] = [-.infinity, -3e38, -1, -0x1p-149, 0, 0x1p-149, 1, 3e38, .infinity]
+        #expect(map(inputs, Activations.relu) == [0, 0, 0, 0, 0, 0x1p-149, 1, 3e38, .infinity])
+        for kernel in [Activations.relu, Activations.gelu, Activations.geluTanh] {
+            #expect(map([.nan], kernel)[0].isNaN)
         }
     }
 

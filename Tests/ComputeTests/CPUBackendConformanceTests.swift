@@ -27,6 +27,11 @@ struct CPUBackendConformanceTests {
         try conformance.attention(width, deviation: 6, tolerance: 1e-3)
     }
 
+    @Test("attention with a bias of the distance, as wide as the longest text and wider", arguments: ModelWidth.all)
+    func biasedAttention(width: ModelWidth) throws {
+        for tokens in [70, 101] { try conformance.attention(width, biasedTokens: tokens) }
+    }
+
     @Test("addNorm", arguments: ModelWidth.all)
     func addNorm(width: ModelWidth) throws {
         try conformance.addNorm(width)

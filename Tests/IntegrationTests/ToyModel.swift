@@ -71,7 +71,7 @@ struct ToyModel {
         case .longVocabulary: try change("vocab.txt") { $0.append(Data("more\n".utf8)) }
         case .missingConfiguration: try remove("config.json")
         case .malformedConfiguration: try change("config.json") { $0 = Data("{".utf8) }
-        case .unsupportedActivation: try change("config.json") { try $0.replace("\"gelu\"", "\"relu\"") }
+        case .unsupportedActivation: try change("config.json") { try $0.replace("\"gelu\"", "\"silu\"") }
         }
     }
 }

@@ -12,7 +12,7 @@ struct BERTEncoderTests {
     func toyOnCPU(engine: GEMMEngine) throws {
         let cpu = CPUBackend(workerCount: 1, gemm: engine)
         let goldens = try StageGoldens(Fixtures.path("toy/expected.safetensors"), hidden: 32)
-        let differences = try goldens.compare(BERTEncoder(folder: Fixtures.toyModel, backend: cpu), on: cpu)
+        let differences = try goldens.compare(ModelFolder(path: Fixtures.toyModel).loadEncoder(on: cpu), on: cpu)
         #expect(differences.count == 5, "embeddings, two layers, pooled and normalized")
     }
 
@@ -20,7 +20,8 @@ struct BERTEncoderTests {
     func toyOnReference() throws {
         let goldens = try StageGoldens(Fixtures.path("toy/expected.safetensors"), hidden: 32)
         let reference = ReferenceBackend()
-        let differences = try goldens.compare(BERTEncoder(folder: Fixtures.toyModel, backend: reference), on: reference)
+        let differences = try goldens.compare(
+            ModelFolder(path: Fixtures.toyModel).loadEncoder(on: reference), on: reference)
         #expect(differences.count == 5)
     }
 
@@ -28,7 +29,7 @@ struct BERTEncoderTests {
     func realModel(engine: GEMMEngine) throws {
         let cpu = CPUBackend(workerCount: 1, gemm: engine)
         let goldens = try StageGoldens(Fixtures.path("stages.safetensors"), hidden: 384)
-        let differences = try goldens.compare(BERTEncoder(folder: Fixtures.realModel, backend: cpu), on: cpu)
+        let differences = try goldens.compare(ModelFolder(path: Fixtures.realModel).loadEncoder(on: cpu), on: cpu)
         #expect(differences.count == 9, "embeddings, six layers, pooled and normalized")
     }
 
@@ -37,7 +38,7 @@ struct BERTEncoderTests {
         try await withToyModel { folder in
             if !normalizes { try folder.setModules("Transformer", "Pooling") }
             let goldens = try StageGoldens(Fixtures.path("toy/expected.safetensors"), hidden: 32)
-            let encoder = try BERTEncoder(folder: folder.path, backend: cpu)
+            let encoder = try ModelFolder(path: folder.path).loadEncoder(on: cpu)
             let batch = TokenBatch(goldens.texts)
             var workspace = encoder.makeWorkspace(tokens: batch.ids.count)
             let vectors = try encoder.encode(batch, using: &workspace)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// A copy of the toy model's folder that a test may change.
+/// A copy of a model's folder that a test may change.
 struct ModelFolderCopy {
     let path: String
 
@@ -48,9 +48,14 @@ struct ModelFolderCopy {
 
 /// Copies the toy model's folder, hands the copy to the body and removes it.
 func withToyModel<Result>(_ body: (ModelFolderCopy) async throws -> Result) async throws -> Result {
+    try await withModel(Fixtures.toyModel, body)
+}
+
+/// Copies a model's folder, hands the copy to the body and removes it.
+func withModel<Result>(_ path: String, _ body: (ModelFolderCopy) async throws -> Result) async throws -> Result {
     try await withTemporaryFolder { folder in
-        let copy = ModelFolderCopy(path: folder.path + "/toy")
-        try FileManager.default.copyItem(atPath: Fixtures.toyModel, toPath: copy.path)
+        let copy = ModelFolderCopy(path: folder.path + "/model")
+        try FileManager.default.copyItem(atPath: path, toPath: copy.path)
         return try await body(copy)
     }
 }

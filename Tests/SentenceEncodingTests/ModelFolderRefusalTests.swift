@@ -122,12 +122,27 @@ struct ModelFolderRefusalTests {
     @Test(
         "that asks for something this encoder does not compute",
         arguments: [
-            ("model_type", "mpnet", "bert"), ("hidden_act", "gelu_new", "gelu"), ("hidden_act", "relu", "gelu"),
+            ("model_type", "roberta", "one of bert, mpnet"),
+            ("hidden_act", "silu", "one of gelu, gelu_new, gelu_pytorch_tanh, relu"),
             ("position_embedding_type", "relative_key", "absolute"),
         ])
     func architecture(key: String, value: String, supported: String) async throws {
         try await expectUnsupported("config.json", key, value, supported: supported) {
             try $0.set([key: value], in: "config.json")
+        }
+    }
+
+    @Test("that is a decoder, which sees only what came before")
+    func decoder() async throws {
+        try await expectUnsupported("config.json", "is_decoder", "true", supported: "false") {
+            try $0.set(["is_decoder": true], in: "config.json")
+        }
+    }
+
+    @Test("of MPNet that has another number of distance buckets than the reference computes")
+    func buckets() async throws {
+        try await expectUnsupported("config.json", "relative_attention_num_buckets", "64", supported: "32") {
+            try $0.set(["model_type": "mpnet", "relative_attention_num_buckets": 64], in: "config.json")
         }
     }
 
@@ -163,6 +178,55 @@ struct ModelFolderRefusalTests {
         try await expectUnsupported("config.json", key, "40", supported: "a multiple of 16") {
             try $0.set([key: 40], in: "config.json")
             if key == "hidden_size" { try $0.set(["word_embedding_dimension": 40], in: "1_Pooling/config.json") }
+        }
+    }
+
+    // MARK: - Tokenizer
+
+    @Test("whose tokenizer is no WordPiece of BERT")
+    func tokenizerClass() async throws {
+        let (file, key) = ("tokenizer_config.json", "tokenizer_class")
+        let supported = "one of BertTokenizer, MPNetTokenizer"
+        try await expectUnsupported(file, key, "XLMRobertaTokenizerFast", supported: supported) {
+            try $0.set([key: "XLMRobertaTokenizerFast"], in: file)
+        }
+    }
+
+    @Test(
+        "whose tokenizer has special tokens beside the five",
+        arguments: ["added_tokens_decoder", "additional_special_tokens"])
+    func moreTokens(key: String) async throws {
+        let file = "tokenizer_config.json"
+        let known: [String: Any] = ["content": "[CLS]", "special": true]
+        let tokens: Any =
+            key == "added_tokens_decoder" ? ["2": known, "49": ["content": "[QUERY]"]] : ["[QUERY]", "[CLS]"]
+        try await expectUnsupported(file, key, "[QUERY]", supported: "the five special tokens") {
+            try $0.set([key: tokens], in: file)
+        }
+    }
+
+    @Test("whose special token is not in the vocabulary")
+    func unknownSpecialToken() async throws {
+        let (error, _) = try await refusal(loading: true) {
+            try $0.set(["cls_token": "<s>"], in: "tokenizer_config.json")
+        }
+        #expect(error == .vocabulary(.missingSpecialToken("<s>")))
+    }
+
+    @Test("that puts a prompt before every text")
+    func prompt() async throws {
+        let file = "config_sentence_transformers.json"
+        try await expectUnsupported(file, "default_prompt_name", "query", supported: "null") {
+            try $0.write(#"{"prompts": {"query": "query: "}, "default_prompt_name": "query"}"#, to: file)
+        }
+    }
+
+    @Test("whose transformer is to do something else than give token vectors")
+    func task() async throws {
+        let file = "sentence_bert_config.json"
+        let supported = "feature-extraction"
+        try await expectUnsupported(file, "transformer_task", "sequence-classification", supported: supported) {
+            try $0.set(["transformer_task": "sequence-classification"], in: file)
         }
     }
 

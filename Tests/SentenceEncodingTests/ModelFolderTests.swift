@@ -11,6 +11,8 @@ struct ModelFolderTests {
     func toy() throws {
         let model = try ModelFolder(path: Fixtures.toyModel)
         #expect(model.name == "toy")
+        #expect(model.configuration.architecture == .bert(typeVocabSize: 2))
+        #expect(model.configuration.hiddenAct == .gelu)
         #expect(model.path == Fixtures.toyModel)
         #expect(model.configuration.vocabSize == 50)
         #expect(model.configuration.hiddenSize == 32)
@@ -52,11 +54,22 @@ struct ModelFolderTests {
         }
     }
 
-    @Test("falls back to the number of positions where no limit is given")
-    func noLengthLimit() async throws {
+    @Test(
+        "falls back to the tokenizer's limit where no other is given, or to the number of positions",
+        arguments: [(nil, 40), (39, 39), (41, 40), (1e30, 40)] as [(Double?, Int)])
+    func noLengthLimit(modelMaxLength: Double?, limit: Int) async throws {
         try await withToyModel { folder in
             try folder.set(["max_seq_length": nil], in: "sentence_bert_config.json")
-            #expect(try ModelFolder(path: folder.path).maxTokens == 40)
+            try folder.set(["model_max_length": modelMaxLength], in: "tokenizer_config.json")
+            #expect(try ModelFolder(path: folder.path).maxTokens == limit)
+        }
+    }
+
+    @Test("of MPNet has two positions less than rows in their table")
+    func mpnetPositions() async throws {
+        try await withModel(Fixtures.path("architectures/mpnet")) { folder in
+            try folder.set(["max_seq_length": nil], in: "sentence_bert_config.json")
+            #expect(try ModelFolder(path: folder.path).maxTokens == 150)
         }
     }
 
@@ -129,6 +142,45 @@ struct ModelFolderTests {
             #expect(!options.lowercase)
             #expect(options.stripAccents == true)
             #expect(!options.handleChineseCharacters)
+        }
+    }
+
+    @Test("spells special tokens as the folder does, by themselves or as objects; else as the tokenizer's class does")
+    func specialTokens() async throws {
+        let file = "tokenizer_config.json"
+        let keys = ["cls_token", "sep_token", "unk_token", "pad_token", "mask_token"]
+        func spellings(_ folder: ModelFolderCopy) throws -> [String] {
+            let options = try ModelFolder(path: folder.path).tokenizerOptions
+            return [
+                options.classificationToken, options.separatorToken, options.unknownToken, options.paddingToken,
+                options.maskToken,
+            ]
+        }
+        try await withToyModel { folder in
+            for (index, key) in keys.enumerated() {
+                try folder.set(
+                    [key: index.isMultiple(of: 2) ? "<\(key)>" : ["content": "<\(key)>", "lstrip": false]], in: file)
+            }
+            #expect(try spellings(folder) == keys.map { "<\($0)>" })
+            try folder.set(Dictionary(uniqueKeysWithValues: keys.map { ($0, nil) }), in: file)
+            #expect(try spellings(folder) == ["[CLS]", "[SEP]", "[UNK]", "[PAD]", "[MASK]"])
+            try folder.set(["tokenizer_class": "MPNetTokenizerFast"], in: file)
+            #expect(try spellings(folder) == ["<s>", "</s>", "[UNK]", "<pad>", "<mask>"])
+        }
+    }
+
+    @Test("lowers case where either file says so, and leaves accents alone where only sentence_bert_config.json does")
+    func lowercaseInFront() async throws {
+        try await withToyModel { folder in
+            for (tokenizer, front, lowers, strips) in [
+                (true, false, true, nil), (true, true, true, nil), (false, true, true, false),
+                (false, false, false, nil),
+            ] as [(Bool, Bool, Bool, Bool?)] {
+                try folder.set(["do_lower_case": tokenizer], in: "tokenizer_config.json")
+                try folder.set(["do_lower_case": front], in: "sentence_bert_config.json")
+                let options = try ModelFolder(path: folder.path).tokenizerOptions
+                #expect(options.lowercase == lowers && options.stripAccents == strips)
+            }
         }
     }
 

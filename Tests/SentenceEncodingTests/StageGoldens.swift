@@ -7,7 +7,7 @@ import Tokenization
 
 /// Every stage of a few texts, computed by the reference implementation with each text alone in its batch.
 struct StageGoldens {
-    private let file: SafetensorsFile
+    let file: SafetensorsFile
     let hidden: Int
     let texts: [TokenizedText]
 
@@ -29,7 +29,7 @@ struct StageGoldens {
     /// - Returns: The largest differences seen, by stage.
     @discardableResult
     func compare<Backend: ComputeBackend>(
-        _ encoder: BERTEncoder<Backend>, on backend: Backend, tolerance: Float = 1e-5
+        _ encoder: any TransformerEncoder<Backend>, on backend: Backend, tolerance: Float = 1e-5
     ) throws -> [String: Float] {
         let batch = TokenBatch(texts)
         var workspace = encoder.makeWorkspace(tokens: batch.ids.count + 5)
@@ -52,22 +52,5 @@ struct StageGoldens {
         backend.normalize(&workspace.pooled)
         try compare("normalized", workspace.pooled, rows: texts.count)
         return differences
-    }
-}
-
-extension BERTEncoder {
-    /// Loads an encoder alone, without the tokenizer and the workers around it.
-    init(folder path: String, backend: Backend) throws {
-        let model = try ModelFolder(path: path)
-        let checkpoint = try SafetensorsFile(contentsOf: path + "/model.safetensors")
-        try self.init(
-            configuration: model.configuration, pooling: model.pooling, normalizes: model.normalizes, backend: backend
-        ) { (name, shape) throws(SentenceEncodingError) in
-            do throws(SafetensorsError) {
-                return try checkpoint.floats(named: name, shape: shape)
-            } catch {
-                throw .weights(error)
-            }
-        }
     }
 }

@@ -121,16 +121,24 @@ public struct ComputeConformance<Backend: ActivationUploading> {
     }
 
     /// Self-attention; a `deviation` above 1 makes the softmax steep and magnifies rounding.
-    public func attention(_ width: ModelWidth, deviation: Float = 1, tolerance: Float = 3e-6) throws {
+    ///
+    /// A bias of the distance is one for texts of up to `biasedTokens` tokens.
+    public func attention(
+        _ width: ModelWidth, deviation: Float = 1, biasedTokens: Int? = nil, tolerance: Float = 3e-6
+    ) throws {
         var random = SeededGenerator(seed: 2)
         let hidden = width.hidden
+        let biasShape = biasedTokens.map { [width.headCount, 2 * $0 - 1] }
+        let bias = biasShape.map { random.floats($0[0] * $0[1], deviation: 2) }
         for lengths in width.batches {
             let boundaries = TextBoundaries(lengths: lengths)
             let values = random.floats(boundaries.tokenCount * 3 * hidden, deviation: deviation)
             func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
                 let input = other.matrix(values, columns: 3 * hidden)
                 var output = other.poisonedMatrix(rows: boundaries.tokenCount, columns: hidden)
-                other.attention(input, headCount: width.headCount, boundaries: boundaries, into: &output)
+                let parameter = bias.flatMap { bias in biasShape.map { other.parameter(bias, shape: $0) } }
+                other.attention(
+                    input, headCount: width.headCount, relativeBias: parameter, boundaries: boundaries, into: &output)
                 #expect(try other.download(input) == values, "an operation leaves its input alone")
                 return try other.download(output)
             }

@@ -71,14 +71,19 @@ public struct ReferenceBackend: ComputeBackend {
                 case .none: return Float(sum)
                 // By erfc: 1 + erf(x) has no correct digit left in the negative tail.
                 case .gelu: return Float(0.5 * sum * erfc(-sum / 2.0.squareRoot()))
+                case .geluTanh:
+                    let argument = (2 / Double.pi).squareRoot() * (sum + 0.044715 * sum * sum * sum)
+                    return Float(0.5 * sum * (1 + tanh(argument)))
+                case .relu: return Float(max(sum, 0))
                 }
             }
         }
     }
 
-    /// `softmax(q · kᵀ / √D) · v`, one query at a time.
+    /// `softmax(q · kᵀ / √D + bias) · v`, one query at a time.
     public func attention(
-        _ packedQKV: Matrix, headCount: Int, boundaries: TextBoundaries, into output: inout Matrix
+        _ packedQKV: Matrix, headCount: Int, relativeBias: Parameter?, boundaries: TextBoundaries,
+        into output: inout Matrix
     ) {
         let hidden = output.columns
         let width = hidden / headCount
@@ -91,7 +96,11 @@ public struct ReferenceBackend: ComputeBackend {
                 let values = tokens.map { Array($0[columns.shifted(by: 2 * hidden)]) }
                 for (row, token) in zip(tokens.indices, tokens) {
                     let query = Array(token[columns])
-                    let scores = keys.map { Self.dot(query, $0) / Double(width).squareRoot() }
+                    let biases = keys.indices.map { key in
+                        relativeBias.map { Double($0.row(head)[center($0, head) + key - (row - tokens.startIndex)]) }
+                            ?? 0
+                    }
+                    let scores = zip(keys, biases).map { Self.dot(query, $0) / Double(width).squareRoot() + $1 }
                     let largest = scores.max() ?? 0
                     let weights = scores.map { exp($0 - largest) }
                     let total = weights.reduce(0, +)
@@ -104,6 +113,9 @@ public struct ReferenceBackend: ComputeBackend {
         }
         output.rows = context
     }
+
+    /// Where a row of a slice of biases `[A, 2P − 1]` has distance 0.
+    private func center(_ bias: Parameter, _ head: Int) -> Int { bias.row(head).startIndex + bias.shape[1] / 2 }
 
     /// A sum, then a layer normalisation.
     public func addNorm(_ input: Matrix, to residual: inout Matrix, _ norm: LayerNormParameters<Parameter>) {

@@ -27,6 +27,24 @@ package enum Activations {
         return x * Lanes.fma(c, p / q, Lanes(repeating: 0.5))
     }
 
+    /// `x · ½ (1 + tanh u)` with `u = √(2/π) (x + 0.044715 x³)`, the approximation of Φ in the same paper.
+    ///
+    /// `½ (1 + tanh u)` is `1 / (1 + e⁻²ᵘ)`. With `t = e^(−2|u|)`, which never overflows, the result is
+    /// `max(x, 0) − |x| · t / (1 + t)` on either side of 0. Largest absolute error in float32: 5e-7 for |x| ≤ 12, one part
+    /// in 2²³ of x beyond.
+    @inline(__always)
+    package static func geluTanh(_ x: Lanes) -> Lanes {
+        let size = Lanes.maximum(-x, x)
+        // −2 √(2/π) and 0.044715 times as much.
+        let cubic = Lanes.fma(size * size, Lanes(repeating: -0.071354814), Lanes(repeating: -1.5957691))
+        let t = expNonPositive(size * cubic)
+        return relu(x) - size * (t / (t + 1))
+    }
+
+    /// `max(x, 0)`, exactly.
+    @inline(__always)
+    package static func relu(_ x: Lanes) -> Lanes { .maximum(.zero, x) }
+
     /// `eˣ` for x ≤ 0; below −87 the result stays at e⁻⁸⁷ = 1.6e-38.
     ///
     /// `x = n · ln 2 + r` with |r| ≤ ½ ln 2; the subtraction uses ln 2 in two parts (Cody and Waite, "Software Manual

@@ -13,9 +13,11 @@ struct Attention {
     /// The width of a head, D.
     private let headWidth: Int
     private let scale: Float
+    private let bias: RelativeBias?
 
-    init(headWidth: Int) {
+    init(headWidth: Int, bias: RelativeBias? = nil) {
         self.headWidth = headWidth
+        self.bias = bias
         scale = 1 / Float(headWidth).squareRoot()
     }
 
@@ -31,8 +33,13 @@ struct Attention {
                         let queries = start..<min(start + Self.blockRows, rows.upperBound)
                         unsafe score(packedQKV, queries, head, length: rows.count, scratch)
                         for query in 0..<queries.count {
-                            unsafe scratch.scales[query] = softmax(
-                                scratch.weights + query * roundUp(rows.count), length: rows.count)
+                            let scores = unsafe scratch.weights + query * roundUp(rows.count)
+                            if let bias {
+                                unsafe bias.add(
+                                    head: head, query: start - rows.lowerBound + query, to: scores,
+                                    count: rows.count, scale: scale)
+                            }
+                            unsafe scratch.scales[query] = softmax(scores, length: rows.count)
                         }
                         unsafe mix(queries, head, length: rows.count, scratch, into: output)
                     }

@@ -75,19 +75,25 @@ public struct CPUBackend: ComputeBackend {
         into output: inout CPUMatrix
     ) {
         output.setRows(input.rows)
-        if let panels = layer.weight.panels {
-            let bias = layer.bias.values
-            switch activation {
-            case .none: PackedGEMM.multiply(input, transposed: panels, bias: bias, into: output) { $0 }
-            case .gelu:
-                PackedGEMM.multiply(input, transposed: panels, bias: bias, into: output) { Activations.gelu($0) }
-            }
-            return
-        }
-        GEMM.multiply(input, transposed: layer.weight, into: output)
+        // A kernel of each: the compiler puts the activation where the sum still is in registers.
         switch activation {
-        case .none: addBias(layer.bias, to: output) { $0 }
-        case .gelu: addBias(layer.bias, to: output) { Activations.gelu($0) }
+        case .none: multiply(input, layer, into: output) { $0 }
+        case .gelu: multiply(input, layer, into: output) { Activations.gelu($0) }
+        case .geluTanh: multiply(input, layer, into: output) { Activations.geluTanh($0) }
+        case .relu: multiply(input, layer, into: output) { Activations.relu($0) }
+        }
+    }
+
+    @inline(__always)
+    private func multiply(
+        _ input: CPUMatrix, _ layer: LinearParameters<CPUParameter>, into output: CPUMatrix,
+        then apply: (Lanes) -> Lanes
+    ) {
+        if let panels = layer.weight.panels {
+            PackedGEMM.multiply(input, transposed: panels, bias: layer.bias.values, into: output, finish: apply)
+        } else {
+            GEMM.multiply(input, transposed: layer.weight, into: output)
+            addBias(layer.bias, to: output, then: apply)
         }
     }
 
@@ -106,11 +112,13 @@ public struct CPUBackend: ComputeBackend {
 
     /// Kernels of our own: see <doc:0001-attention-kernel>.
     public func attention(
-        _ packedQKV: CPUMatrix, headCount: Int, boundaries: TextBoundaries, into output: inout CPUMatrix
+        _ packedQKV: CPUMatrix, headCount: Int, relativeBias: CPUParameter?, boundaries: TextBoundaries,
+        into output: inout CPUMatrix
     ) {
         precondition(packedQKV.rows == boundaries.tokenCount && packedQKV.columns == 3 * output.columns)
         output.setRows(packedQKV.rows)
-        Attention(headWidth: output.columns / headCount)(packedQKV, boundaries: boundaries, into: output)
+        let bias = relativeBias.map { RelativeBias($0, headCount: headCount) }
+        Attention(headWidth: output.columns / headCount, bias: bias)(packedQKV, boundaries: boundaries, into: output)
     }
 
     /// One pass over each row: sum, mean, variance, scale.
