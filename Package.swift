@@ -49,7 +49,9 @@ let libraries: [Target] = [
     .target(name: "Compute", dependencies: ["COpenBLAS", "CVectorMath"]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
     .target(name: "Safetensors"),
-    .target(name: "SentenceEncoding", dependencies: ["Checksum", "Compute", "Safetensors", "Tokenization"]),
+    .target(
+        name: "SentenceEncoding", dependencies: ["Checksum", "Compute", "Safetensors", "Tokenization"],
+        resources: [.embedInCode("Canaries")]),
     .target(name: "Tokenization", dependencies: ["CUTF8Proc"]),
 ]
 

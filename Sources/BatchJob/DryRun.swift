@@ -43,7 +43,7 @@ public struct DryRun: Sendable {
         var report = RunReport()
         do {
             var forecast = Forecast()
-            let rowEncoder = try await RowEncoder(encoder)
+            let rowEncoder = try await RowEncoder(encoder, log: log)
             let reason = try await read(into: &forecast, &report)
             (report.truncated, report.tokensLost) = (forecast.truncated, forecast.tokensLost)
             (report.deduplicated, report.tokens) = (forecast.duplicates, forecast.tokens)

@@ -78,7 +78,7 @@ public struct EmbeddingRun: Sendable {
         let tally = RunTally(log: log)
         var reason: ExitReason
         do {
-            let rowEncoder = try await RowEncoder(encoder)
+            let rowEncoder = try await RowEncoder(encoder, log: log)
             reason = try await drain(.missing, rowEncoder, tally)
             if options.replacesOutdated, reason == .drained {
                 await tally.closePhase()

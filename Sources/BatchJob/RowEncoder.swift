@@ -1,3 +1,4 @@
+import Logging
 import SentenceEncoding
 import Tokenization
 
@@ -8,13 +9,13 @@ import Tokenization
 /// and the run ends without blaming anybody. Rows with the same tokens are encoded once.
 struct RowEncoder: Sendable {
     private let encoder: any TextEncoder
-    private let canary: Canary
+    private let canary: CanaryWatch
     private let cache = VectorCache(capacity: 64 << 20)
 
-    /// Encodes the canary for the first time.
-    init(_ encoder: any TextEncoder) async throws {
+    /// Encodes known texts, and throws if their vectors are not the known ones.
+    init(_ encoder: any TextEncoder, log: Logger) async throws {
         self.encoder = encoder
-        canary = try await Canary(encoder)
+        canary = try await CanaryWatch(encoder, log: log)
     }
 
     /// Encodes rows; their order is kept in both lists of the result.
@@ -88,44 +89,11 @@ struct RowEncoder: Sendable {
     }
 }
 
-/// A text whose vector at the start of a run is remembered.
-private struct Canary: Sendable {
-    private static let text = "The canary in the coal mine: a sentence that encodes the same way all day long."
-    private let vector: [Float]
-
-    init(_ encoder: any TextEncoder) async throws {
-        vector = try await Self.encode(encoder)
-    }
-
-    /// Throws unless the canary still encodes to within 1e-3 of its first vector.
-    func require(_ encoder: any TextEncoder) async throws {
-        let now = try await Self.encode(encoder)
-        guard zip(vector, now).allSatisfy({ abs($0 - $1) <= 1e-3 }) else {
-            throw RunFailure(.canary, "a known text no longer encodes as it did at the start; no row is blamed for it")
-        }
-    }
-
-    private static func encode(_ encoder: any TextEncoder) async throws -> [Float] {
-        let vectors: [[Float]]
-        do {
-            vectors = try await encoder.encode([encoder.tokenize(text)])
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            throw RunFailure(.canary, "the model cannot encode a known text: \(error)")
-        }
-        guard let vector = vectors.first, encoder.defect(of: vector) == nil else {
-            throw RunFailure(.canary, "the model gives no valid vector for a known text")
-        }
-        return vector
-    }
-}
-
 extension TextEncoder {
     /// Why a vector may not be stored, `nil` if it may: it has the right length, is finite, and has a direction.
     ///
     /// A zero vector has none, so a cosine index leaves it out and the row would be found by no search.
-    fileprivate func defect(of vector: [Float]) -> String? {
+    func defect(of vector: [Float]) -> String? {
         guard vector.count == dimension else { return "LENGTH" }
         let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
         guard norm.isFinite else { return "NOT_FINITE" }

@@ -68,7 +68,7 @@ public struct Verification: Sendable {
             if queue.table.state != nil { report.states = try await queue.states() }
             return try await queue.sample(options.sampleSize, seed: options.seed)
         }
-        let rowEncoder = try await RowEncoder(encoder)
+        let rowEncoder = try await RowEncoder(encoder, log: log)
         for start in stride(from: 0, to: keys.count, by: Self.pageSize) {
             let page = keys[start..<min(start + Self.pageSize, keys.count)]
             // A transaction of its own: no snapshot is held while texts are encoded.

@@ -28,7 +28,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, VerifyCommand.self,
-            SchemaCommand.self, RetryFailedCommand.self, BenchCommand.self,
+            SchemaCommand.self, RetryFailedCommand.self, BenchCommand.self, ModelCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

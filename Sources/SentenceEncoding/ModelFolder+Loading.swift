@@ -35,11 +35,19 @@ extension ModelFolder {
         } catch {
             throw .weights(error)
         }
-        let prefix = configuration.modelType + "."
-        let isPrefixed = checkpoint.tensor(named: prefix + "embeddings.word_embeddings.weight") != nil
+        let tag = configuration.modelType + "."
+        let isPrefixed = checkpoint.tensor(named: tag + "embeddings.word_embeddings.weight") != nil
+        let prefix = isPrefixed ? tag : ""
+        // A layer more would be left out in silence, and the fingerprint, which trusts the weights, would not show it.
+        let layers = configuration.numHiddenLayers
+        guard checkpoint.tensor(named: "\(prefix)encoder.layer.\(layers).output.dense.weight") == nil else {
+            throw .unsupported(
+                file: path + "/config.json", key: "num_hidden_layers", value: String(layers),
+                supported: "the number of layers in model.safetensors, which has more")
+        }
         return { (name, shape) throws(SentenceEncodingError) in
             do throws(SafetensorsError) {
-                return try checkpoint.floats(named: isPrefixed ? prefix + name : name, shape: shape)
+                return try checkpoint.floats(named: prefix + name, shape: shape)
             } catch {
                 throw .weights(error)
             }

@@ -16,6 +16,7 @@ public import Tokenization
 /// | `tokenizer_config.json` | lower-casing, accents, special tokens |
 /// | `config_sentence_transformers.json`, optional | whether texts need a prompt, which is refused |
 /// | `vocab.txt`, `model.safetensors` | vocabulary and weights |
+/// | `canary.json`, optional | texts with their vectors, for models that this program does not know |
 /// | `SHA256SUMS`, optional | what all of these must hash to |
 ///
 /// The length limit is `max_seq_length` of `sentence_bert_config.json`, because that is what the reference obeys:
@@ -41,6 +42,8 @@ public struct ModelFolder: Sendable {
     public let weightsDigest: SHA256Digest
     /// What `vocab.txt` hashes to.
     public let vocabularyDigest: SHA256Digest
+    /// Texts with the vectors that the reference implementation gives them with this model.
+    public private(set) var canaries: [Canary] = []
 
     /// Reads the configuration files, hashes weights and vocabulary, and verifies `SHA256SUMS` where there is one.
     public init(path: String) throws(SentenceEncodingError) {
@@ -70,10 +73,14 @@ public struct ModelFolder: Sendable {
             others: [
                 "config.json", "modules.json", modules.poolingPath + "/config.json", "sentence_bert_config.json",
                 "tokenizer_config.json",
-            ] + [Self.promptFile].filter(reader.has))
+            ] + [Self.promptFile, Self.canaryFile].filter(reader.has))
+        let fingerprint = try ModelFingerprint(of: self, template: nil).hexadecimal
+        canaries = try Canary.all(reader, file: Self.canaryFile, dimension: configuration.hiddenSize)
+        canaries += Canary.builtIn[fingerprint] ?? []
     }
 
     private static let promptFile = "config_sentence_transformers.json"
+    private static let canaryFile = "canary.json"
 
     /// A prompt that the reference puts before every text is not put there here.
     private static func refusePrompt(_ reader: FolderReader, file: String) throws(SentenceEncodingError) {

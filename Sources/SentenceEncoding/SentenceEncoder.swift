@@ -33,6 +33,9 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     /// As the model folder says.
     public var normalizes: Bool { model.normalizes }
 
+    /// Those of the model folder.
+    public var canaries: [Canary] { model.canaries }
+
     /// As the backend says.
     public var deviceDescription: String { backend.deviceDescription }
 

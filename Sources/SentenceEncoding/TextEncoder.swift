@@ -11,9 +11,17 @@ public protocol TextEncoder: Sendable {
     /// The device and the kernels in use, for reports.
     var deviceDescription: String { get }
 
+    /// Texts with the vectors that they must get.
+    var canaries: [Canary] { get }
+
     /// Turns a text into token ids, cut at the model's length limit. Fast enough to be called while reading.
     func tokenize(_ text: String) -> TokenizedText
 
     /// Encodes texts; the result has one vector of ``dimension`` floats a text, in the same order.
     func encode(_ texts: [TokenizedText]) async throws -> [[Float]]
+}
+
+extension TextEncoder {
+    /// None is known.
+    public var canaries: [Canary] { [] }
 }

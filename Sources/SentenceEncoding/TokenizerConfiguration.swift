@@ -49,7 +49,9 @@ struct TokenizerConfiguration {
         let addedTokensDecoder: [String: SpecialToken]?
         let modelMaxLength: Double?
 
-        /// Tokens beside the five would be taken for text. One is harmless: MPNet's `<unk>`, which its tokenizer never makes.
+        /// Refuses tokens beside the five, which would be taken for text.
+        ///
+        /// One is harmless: MPNet's `<unk>`, which its tokenizer never makes.
         func refuseMoreTokens(than options: WordPieceTokenizer.Options, file: String) throws(SentenceEncodingError) {
             let known: Set = [
                 options.classificationToken, options.separatorToken, options.unknownToken, options.paddingToken,

@@ -49,6 +49,7 @@ struct HelpTests {
                     "--tolerance": "",
                 ]) { $1 }
         ),
+        ("model", model.merging(["--json": ""]) { $1 }),
         ("schema", model.merging(database) { $1 }.merging(["--dimension": "", "--hnsw": "", "--apply": ""]) { $1 }),
     ]
 

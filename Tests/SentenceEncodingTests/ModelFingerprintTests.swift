@@ -14,7 +14,7 @@ struct ModelFingerprintTests {
         try ModelFingerprint(of: ModelFolder(path: folder.path), template: template).hexadecimal
     }
 
-    @Test("is the SHA-256 of nine lines")
+    @Test("is the SHA-256 of nine lines, and one for each setting that is not the default of BERT")
     func lines() throws {
         let text = """
             embedding-job fingerprint 1
@@ -26,6 +26,7 @@ struct ModelFingerprintTests {
             normalise=true
             template={title:2048} {title:2048} {description:16384}
             numerics=1
+            num_attention_heads=4
 
             """
         let expected = try SHA256Hasher.digest(of: text)
@@ -33,6 +34,25 @@ struct ModelFingerprintTests {
         #expect(actual.digest == expected)
         #expect(actual.hexadecimal == expected.hexadecimal)
         #expect(actual.description == expected.hexadecimal.prefix(12))
+    }
+
+    @Test("of all-MiniLM-L6-v2 is the one in databases that exist", .requiresWeights)
+    func realModel() throws {
+        let fingerprint = try ModelFingerprint(of: ModelFolder(path: Fixtures.realModel), template: Self.template)
+        #expect(fingerprint.hexadecimal == "94e8dce86ba30ef5e0036899c88173e91cbd4159704d4aa7067ca0e13d15bbc0")
+        #expect(fingerprint.lines.count == 9)
+    }
+
+    @Test("of a model that is unlike BERT has a line for everything that is")
+    func mpnet() throws {
+        let model = try ModelFolder(path: Fixtures.path("architectures/mpnet"))
+        let lines = try ModelFingerprint(of: model, template: nil).lines
+        #expect(
+            lines.dropFirst(8) == [
+                "model_type=mpnet", "num_attention_heads=4", "layer_norm_eps=1e-05", "cls_token=<s>", "sep_token=</s>",
+                "pad_token=<pad>", "mask_token=<mask>",
+            ])
+        #expect(lines[7] == "numerics=1")
     }
 
     /// Changes of one ingredient each.
@@ -53,6 +73,18 @@ struct ModelFingerprintTests {
         },
         "length": { try $0.set(["max_seq_length": 39], in: "sentence_bert_config.json") },
         "normalisation": { try $0.setModules("Transformer", "Pooling") },
+        "architecture": { try $0.set(["model_type": "mpnet", "max_position_embeddings": 42], in: "config.json") },
+        "tanh": { try $0.set(["hidden_act": "gelu_new"], in: "config.json") },
+        "relu": { try $0.set(["hidden_act": "relu"], in: "config.json") },
+        "heads": { try $0.set(["num_attention_heads": 2], in: "config.json") },
+        "epsilon": { try $0.set(["layer_norm_eps": 1e-5], in: "config.json") },
+        "accents": { try $0.set(["strip_accents": false], in: "tokenizer_config.json") },
+        "Chinese": { try $0.set(["tokenize_chinese_chars": false], in: "tokenizer_config.json") },
+        "first token": { try $0.set(["cls_token": "[MASK]"], in: "tokenizer_config.json") },
+        "last token": { try $0.set(["sep_token": "[MASK]"], in: "tokenizer_config.json") },
+        "unknown token": { try $0.set(["unk_token": "[MASK]"], in: "tokenizer_config.json") },
+        "padding token": { try $0.set(["pad_token": "[MASK]"], in: "tokenizer_config.json") },
+        "mask token": { try $0.set(["mask_token": "[PAD]"], in: "tokenizer_config.json") },
     ]
 
     @Test("changes with each ingredient, and with nothing else")
@@ -69,6 +101,8 @@ struct ModelFingerprintTests {
         try await withToyModel { folder in
             #expect(fingerprints[try fingerprint(folder, template: "{title}")] == nil)
             // Another folder, and the same settings written in another way.
+            try folder.set(["strip_accents": true, "cls_token": ["content": "[CLS]"]], in: "tokenizer_config.json")
+            try folder.set(["initializer_range": 0.5], in: "config.json")
             try folder.write(#"{"embedding_dimension": 32, "pooling_mode": "mean"}"#, to: "1_Pooling/config.json")
             #expect(fingerprints[try fingerprint(folder)] == "nothing")
         }

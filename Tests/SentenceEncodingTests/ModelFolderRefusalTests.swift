@@ -354,6 +354,14 @@ struct ModelFolderRefusalTests {
         #expect(error == .weights(.tensorNotFound(path: "\(folder)/model.safetensors", tensor: name)))
     }
 
+    @Test("with weights of more layers than the configuration says")
+    func moreLayers() async throws {
+        let supported = "the number of layers in model.safetensors, which has more"
+        try await expectUnsupported("config.json", "num_hidden_layers", "1", supported: supported) {
+            try $0.set(["num_hidden_layers": 1], in: "config.json")
+        }
+    }
+
     @Test("with weights of another shape than the configuration says")
     func wrongShape() async throws {
         let (error, folder) = try await refusal(loading: true) {

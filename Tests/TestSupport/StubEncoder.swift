@@ -15,11 +15,14 @@ public struct StubEncoder: TextEncoder {
     public let normalizes = true
     /// `stub`.
     public let deviceDescription = "stub"
+    /// What a run must find before it writes.
+    public let canaries: [Canary]
     private let beforeEncoding: Hook
 
     /// Makes an encoder; ``Marker`` words work without a hook.
-    public init(dimension: Int = 4, beforeEncoding: @escaping Hook = { _ in }) {
+    public init(dimension: Int = 4, canaries: [Canary] = [], beforeEncoding: @escaping Hook = { _ in }) {
         self.dimension = dimension
+        self.canaries = canaries
         self.beforeEncoding = beforeEncoding
     }
 
