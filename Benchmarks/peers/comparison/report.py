@@ -26,8 +26,10 @@ def section(measurement: Measurement) -> str:
     rows = [list(HEADINGS)] + [_row(contender, measurement) for contender in measurement.contenders]
     parts = [f"## {measurement.source.name}{cut}", f"{measurement.texts:,} texts, {tokens}.", table(rows)]
     if sweeps := [contender for contender in measurement.contenders if contender.sweep]:
-        sizes = list(sweeps[0].sweep)
-        rates = [[_title(one)] + [f"{one.sweep[size]:.1f}" for size in sizes] for one in sweeps]
+        sizes = sorted({size for one in sweeps for size in one.sweep})
+        rates = [
+            [_title(one)] + [f"{one.sweep[size]:.1f}" if size in one.sweep else "–" for size in sizes] for one in sweeps
+        ]
         parts += ["Texts/s of a sample by batch size:", table([[""] + [str(size) for size in sizes], *rates])]
     return "\n\n".join(parts)
 

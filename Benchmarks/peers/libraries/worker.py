@@ -23,8 +23,6 @@ from . import CATALOGUE
 from .peer import Peer
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128)
-BLOCKS = 2
-"""The sweep takes at most so many blocks of texts, each as large as the largest batch."""
 CLOSE = 1.2
 """What takes at most so many times as long as the best is tried again, so that one disturbance does not decide."""
 
@@ -40,22 +38,19 @@ def texts_of(file: Path) -> list[str]:
     return [json.loads(line)["text"] for line in file.open(encoding="ascii")]
 
 
-def timed(peer: Peer, blocks: list[list[str]], batch_size: int) -> tuple[float, list[np.ndarray]]:
+def timed(peer: Peer, texts: list[str], batch_size: int) -> tuple[float, np.ndarray]:
     """Seconds from text to vector, after a warm-up with the longest texts."""
-    peer.encode(sorted(sum(blocks, []), key=len)[-batch_size:], batch_size)
+    peer.encode(sorted(texts, key=len)[-batch_size:], batch_size)
     start = perf_counter()
-    vectors = [peer.encode(texts, batch_size) for texts in blocks]
+    vectors = peer.encode(texts, batch_size)
     return perf_counter() - start, vectors
 
 
-def sample(texts: list[str]) -> list[list[str]]:
-    """Blocks of texts of like length: a batch must hold as much padding as it does when all texts are there."""
+def sample(texts: list[str]) -> list[str]:
+    """As many texts as the largest batch holds, of middle length: alike, as those of a batch are when all texts are there."""
     size = max(BATCH_SIZES)
-    if len(texts) <= BLOCKS * size:
-        return [texts]
-    texts = sorted(texts, key=len)
-    firsts = [(len(texts) - size) * (2 * block + 1) // (2 * BLOCKS) for block in range(BLOCKS)]
-    return [texts[first : first + size] for first in firsts]
+    first = max(0, (len(texts) - size) // 2)
+    return sorted(texts, key=len)[first : first + size]
 
 
 def export(arguments: argparse.Namespace) -> dict:
@@ -65,22 +60,26 @@ def export(arguments: argparse.Namespace) -> dict:
 
 
 def sweep(arguments: argparse.Namespace) -> dict:
-    """Seconds that the sample takes with each batch size."""
+    """Seconds that the sample takes with each batch size, until two in a row are slower than the best."""
     peer = new(arguments.peer)
     peer.load(arguments.folder, arguments.threads)
-    blocks = sample(texts_of(arguments.texts))
-    seconds = {size: timed(peer, blocks, size)[0] for size in BATCH_SIZES}
+    texts = sample(texts_of(arguments.texts))
+    seconds: dict[int, float] = {}
+    for size in BATCH_SIZES:
+        seconds[size] = timed(peer, texts, size)[0]
+        if all(value > min(seconds.values()) for value in list(seconds.values())[-2:]):
+            break
     limit = CLOSE * min(seconds.values())
-    for size in [size for size in BATCH_SIZES if seconds[size] <= limit]:
-        seconds[size] = min(seconds[size], timed(peer, blocks, size)[0])
-    return {"texts": sum(map(len, blocks)), "seconds": seconds}
+    for size in [size for size in seconds if seconds[size] <= limit]:
+        seconds[size] = min(seconds[size], timed(peer, texts, size)[0])
+    return {"texts": len(texts), "seconds": seconds}
 
 
 def measure(arguments: argparse.Namespace) -> dict:
     """Encodes everything once and leaves the vectors in a file."""
     peer = new(arguments.peer)
     peer.load(arguments.folder, arguments.threads)
-    seconds, (vectors,) = timed(peer, [texts_of(arguments.texts)], arguments.batch_size)
+    seconds, vectors = timed(peer, texts_of(arguments.texts), arguments.batch_size)
     np.save(arguments.vectors, vectors)
     return {"seconds": seconds}
 
