@@ -8,6 +8,8 @@ struct BatchOutcome: Sendable {
     var failures: [FailedRow] = []
     /// Keys of rows that somebody held a lock on.
     var locked: Set<[UInt8]> = []
+    /// Whether another column has taken the name of the one to be written, so that nothing could be.
+    var isColumnReplaced = false
     /// Why it is not known what became of the other rows, if it is not.
     var failure: (any Error)?
 }
@@ -19,6 +21,10 @@ extension DatasetQueue {
     func complete(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
         do throws(PostgresError) {
             let written = try await write(batch.rows[...])
+            if written.count < batch.rows.count, try await !isColumnUnchanged() {
+                outcome.isColumnReplaced = true
+                return try await rollback()
+            }
             try await fail(batch.failures)
             try await commit()
             (outcome.written, outcome.failures) = (written, batch.failures)
@@ -46,6 +52,9 @@ extension DatasetQueue {
         let size = max(1, rest.count >> attempt)
         for start in stride(from: 0, to: rest.count, by: size) {
             try await isolate(rest[start..<min(start + size, rest.count)], &outcome.written, &failures)
+        }
+        if outcome.written.count < batch.rows.count, try await !isColumnUnchanged() {
+            return outcome.isColumnReplaced = true
         }
         try await inTransaction { () throws(PostgresError) in try await fail(failures) }
         outcome.failures = failures

@@ -33,6 +33,15 @@ extension DatasetQueue {
         return keys
     }
 
+    /// Reads the rows of a list.
+    func listed(_ keys: [[UInt8]]) async throws(PostgresError) -> [DatasetRow] {
+        var rows: [DatasetRow] = []
+        for row in try await session.execute(table.statement(.readListed), identity + [self.keys(keys)]) {
+            rows.append(try DatasetRow(row))
+        }
+        return rows
+    }
+
     /// Reads rows with their vectors; those that no longer have one are left out.
     func stored(_ keys: ArraySlice<[UInt8]>) async throws(PostgresError) -> [StoredRow] {
         var rows: [StoredRow] = []

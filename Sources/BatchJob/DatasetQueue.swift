@@ -21,6 +21,7 @@ struct DatasetQueue: Sendable {
 
     struct Statements: Sendable {
         let begin, plan, embeddedCount, claim, read, releaseSnapshot, write, classify, check: PostgresStatement
+        let checkColumn: PostgresStatement
         let fail, quarantined: PostgresStatement?
         let commit = PostgresStatement(name: "commit", sql: "COMMIT")
         let rollback = PostgresStatement(name: "rollback", sql: "ROLLBACK")
@@ -35,13 +36,14 @@ struct DatasetQueue: Sendable {
             write = table.statement(.write)
             classify = table.statement(.classify)
             check = table.statement(.check)
+            checkColumn = table.statement(.checkColumn)
             fail = table.ledger == nil ? nil : table.statement(.fail)
             quarantined = table.ledger == nil ? nil : table.statement(.quarantined)
         }
     }
 
     /// `$1` and `$2` of every statement about rows.
-    var identity: [PostgresValue] { [.bytea(model), .text(table.names.column)] }
+    var identity: [PostgresValue] { [.bytea(model), .text(table.vectorColumn.stateKey)] }
 
     /// A claim and the rows that were read under it.
     struct Claim: Sendable {
@@ -80,7 +82,8 @@ struct DatasetQueue: Sendable {
     func claim(_ assignment: ShardSchedule.Assignment) async throws(PostgresError) -> Claim {
         try await session.executeScript(statements.begin)
         let granted = try await session.execute(
-            statements.claim, [.int4(claimNamespace), .int4Array(assignment.positions.map(\.shard))])
+            statements.claim,
+            [.int4(table.claimNamespace(of: table.names.column)), .int4Array(assignment.positions.map(\.shard))])
         var claim = Claim()
         for row in granted { claim.granted.insert(try row.int32("shard")) }
 
@@ -111,8 +114,13 @@ struct DatasetQueue: Sendable {
     /// Inside the transaction of ``claim(_:)``, or on its own: the guard does not need the claim.
     func write(_ rows: ArraySlice<EncodedRow>) async throws(PostgresError) -> Set<[UInt8]> {
         guard !rows.isEmpty else { return [] }
-        let vectors = PostgresValue.vectorArray(
-            rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
+        let column = table.vectorColumn
+        let vectors: PostgresValue =
+            if column.isHalf {
+                .halfVectorArray(rows.map(\.vector), elementOID: column.typeOID, arrayOID: column.arrayOID)
+            } else {
+                .vectorArray(rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
+            }
         let result = try await session.execute(
             statements.write,
             identity + rowParameters(rows.map(\.row)) + [
@@ -120,6 +128,14 @@ struct DatasetQueue: Sendable {
                 .int4Array(rows.map { Int32($0.tokensLost) }),
             ])
         return try Self.keys(in: result)
+    }
+
+    /// Whether the column's name still means the column that the preflight saw.
+    ///
+    /// In a transaction that has read or written the table the answer holds until its end: renaming takes a lock on it.
+    func isColumnUnchanged() async throws(PostgresError) -> Bool {
+        guard let row = try await session.execute(statements.checkColumn).first else { return false }
+        return try row.bool("is_same")
     }
 
     /// Records blamed rows in the ledger, if there is one.
@@ -152,13 +168,6 @@ struct DatasetQueue: Sendable {
     func committed(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<[UInt8]> {
         guard !rows.isEmpty else { return [] }
         return try Self.keys(in: try await session.execute(statements.check, identity + rowParameters(rows)))
-    }
-
-    /// Advisory locks are numbers without owner: this one is derived from table, column and shard count.
-    private var claimNamespace: Int32 {
-        // FNV-1a, 32 bits: every process must come to the same number.
-        let text = "embed:\(table.oid):\(table.names.column):\(ShardSchedule.shardCount)"
-        return Int32(bitPattern: text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 })
     }
 
     private func rowParameters(_ rows: [DatasetRow]) -> [PostgresValue] {

@@ -35,6 +35,7 @@ public struct EmbeddingRun: Sendable {
 
     private let lanes: [Lane]
     private let searchIndexes: SearchIndexes?
+    private let isHalf: Bool
     private let encoder: any TextEncoder
     private let options: Options
     private let control: RunControl
@@ -57,6 +58,7 @@ public struct EmbeddingRun: Sendable {
                 log: log, connect: connect)
         }
         searchIndexes = table.searchIndexes
+        isHalf = table.vectorColumn.isHalf
         self.encoder = encoder
         self.options = options
         self.control = control
@@ -75,7 +77,7 @@ public struct EmbeddingRun: Sendable {
 
     /// Drains the table and reports; a failure of the run is in the report's ``RunReport/exitReason`` and in the log.
     public func drain() async -> RunReport {
-        let tally = RunTally(log: log)
+        let tally = RunTally(log: log, isHalf: isHalf)
         var reason: ExitReason
         do {
             let rowEncoder = try await RowEncoder(encoder, log: log)

@@ -73,6 +73,7 @@ public actor Lane {
                     try await queue.recover(batch, attempt: attempt, &outcome)
                 }
             }
+            if outcome.isColumnReplaced { throw RunFailure.columnReplaced(table) }
         } catch {
             outcome.failure = error
         }
@@ -149,8 +150,22 @@ public actor Lane {
         return true
     }
 
+    /// Opens connections besides the first; they are welcome, not needed: a role may be limited to one.
+    public static func connectMore(_ count: Int, log: Logger, _ connect: Connector) async -> [PostgresSession] {
+        var sessions: [PostgresSession] = []
+        while sessions.count < count {
+            do throws(PostgresError) {
+                sessions.append(try await connect())
+            } catch {
+                log.warning("going on with fewer connections", metadata: metadata([.error: error.description]))
+                break
+            }
+        }
+        return sessions
+    }
+
     /// Runs an operation until it succeeds, fails for good, or the budget is spent.
-    private static func retrying<Result: Sendable>(
+    static func retrying<Result: Sendable>(
         within budget: Duration, _ control: RunControl? = nil, log: Logger,
         _ operation: (_ attempt: Int) async throws(PostgresError) -> Result
     ) async throws -> Result {
@@ -175,6 +190,16 @@ public actor Lane {
     /// A pause between nothing and a limit that doubles from 50 ms to 2 s.
     private static func pause(_ attempt: Int) -> Duration {
         .milliseconds(Int.random(in: 0...min(2000, 50 << min(attempt, 6))))
+    }
+}
+
+extension RunFailure {
+    /// The name of the column means another column than at the start, made for another model.
+    static func columnReplaced(_ table: DatasetTable) -> RunFailure {
+        RunFailure(
+            .configuration,
+            "another column has taken the name \(table.quoted).\(table.names.column) since the start; nothing was written to it; start again with the model that it holds now, see embedding-job backfill plan"
+        )
     }
 }
 

@@ -2,11 +2,14 @@ import Logging
 
 /// Every key of this module's log metadata.
 enum LogKey: String {
-    case batch, code, cosine, count, database, device, duplicates, empty, error, eta, failed, failure, fingerprint
-    case index, limit, model, pending, processed
+    case batch, code, column, cosine, count, database, device, duplicates, empty, error, eta, failed, failure,
+        fingerprint
+    case index, largestError = "largest_error", limit, lockWait = "lock_wait_ms", model, outdated, pending, percent,
+        phase
+    case processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
-    case skippedStale = "skipped_stale", threads, tokens, tokensLost = "tokens_lost"
-    case tokensPerSecond = "tokens_per_second", triggers, truncated, undecodable
+    case skippedStale = "skipped_stale", swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
+    case tokensPerSecond = "tokens_per_second", triggers, truncated, undecodable, views
 }
 
 extension Logger {

@@ -58,7 +58,8 @@ public struct Preflight: Sendable {
         var table = DatasetTable(
             names: names, oid: relation.oid, quoted: relation.quoted, columns: columns,
             vector: server.vector, hasNoEncoding: server.hasNoEncoding,
-            statusLiteral: try await session.quoteLiteral(names.statusValue))
+            statusLiteral: try await session.quoteLiteral(names.statusValue),
+            columnLiteral: try await session.quoteLiteral(names.column))
         if purpose.onlyReads { return try await addingReadableSideTables(to: table) }
         let warnings = SideTableWarnings(log: log)
         table.ledger = try await lookUp(.ledger, for: table, warnings)
@@ -148,20 +149,9 @@ public struct Preflight: Sendable {
     }
 
     private func lookUpColumns(of table: UInt32) async throws(PostgresError) -> [String: DatasetTable.Column] {
-        let wanted = [
-            names.id, names.title, names.description, names.status, names.active, names.column, names.created,
-        ]
-        var columns: [String: DatasetTable.Column] = [:]
-        for row in try await session.execute(SQLFile.catalogColumns.statement, [.oid(table), .textArray(wanted)]) {
-            let name = try row.text("name")
-            columns[name] = DatasetTable.Column(
-                name: name, quoted: try row.text("quoted"), type: try row.text("type"),
-                typeName: try row.text("type_name"), typeOID: try row.oid("type_oid"),
-                arrayOID: try row.oid("array_oid"), modifier: try row.int32("modifier"),
-                maySelect: try row.bool("may_select"), mayUpdate: try row.bool("may_update"),
-                isUnique: try row.bool("is_unique"))
-        }
-        return columns
+        try await DatasetTable.Column.lookUp(
+            [names.id, names.title, names.description, names.status, names.active, names.column, names.created],
+            of: table, session)
     }
 
     private func checkColumns(
@@ -229,7 +219,7 @@ public struct Preflight: Sendable {
     private func checkModels(_ table: DatasetTable, _ model: [UInt8]) async throws {
         guard table.state != nil else { return }
         var rows: [[UInt8]: Int] = [:]
-        for row in try await session.execute(table.statement(.models), [.text(names.column)]) {
+        for row in try await session.execute(table.statement(.models), [.text(table.vectorColumn.stateKey)]) {
             rows[try row.bytea("model")] = Int(try row.int64("rows"))
         }
         let foreign = rows.filter { $0.key != model }
@@ -240,7 +230,7 @@ public struct Preflight: Sendable {
         guard 5 * count <= total else {
             throw RunFailure(
                 .mixedModel,
-                "\(table.quoted) holds vectors of another model: \(names); use that model, or a column of its own for this one"
+                "\(table.quoted) holds vectors of another model: \(names); use that model, or change the model with embedding-job backfill"
             )
         }
         log.warning("some vectors come from another model", metadata: metadata([.fingerprint: names]))

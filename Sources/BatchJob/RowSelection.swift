@@ -9,6 +9,8 @@ enum RowSelection: Sendable, Equatable {
     case outdated(includingUnknown: Bool)
     /// Rows with a vector, whatever it came from.
     case embedded
+    /// All eligible rows.
+    case every
 
     /// The condition on a row `d`, its input `s.source` and its state `e`.
     var condition: String {
@@ -20,6 +22,8 @@ enum RowSelection: Sendable, Equatable {
                 + (includingUnknown ? " OR e.dataset_id IS NULL)" : ")")
         case .embedded:
             "d.{COLUMN} IS NOT NULL"
+        case .every:
+            "true"
         }
     }
 

@@ -99,6 +99,20 @@ public struct RunReport: Sendable, Equatable {
     /// Nothing done yet.
     public init() {}
 
+    /// Adds what a later drain of the same rows did; what it left is what is left.
+    mutating func add(_ later: RunReport) {
+        processed += later.processed
+        failed += later.failed
+        skippedStale += later.skippedStale
+        skippedLocked += later.skippedLocked
+        truncated += later.truncated
+        tokensLost += later.tokensLost
+        deduplicated += later.deduplicated
+        tokens += later.tokens
+        duration += later.duration
+        (quarantined, remaining, exitReason) = (later.quarantined, later.remaining, later.exitReason)
+    }
+
     /// One line of JSON, keys in a fixed order, unknown values `null`, without a line feed.
     public var json: String {
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000

@@ -1,4 +1,5 @@
 import Logging
+import Postgres
 
 /// Counts what the lanes of a run did and remembers which rows were blamed, so that no pass tries them again.
 actor RunTally {
@@ -17,8 +18,12 @@ actor RunTally {
     /// What the phases before this one have left.
     private var leftBefore = (remaining: 0, quarantined: 0)
 
-    init(log: Logger) {
+    /// The largest error of rounding to half precision, of vectors written; `nil` if the column has single precision.
+    private var roundingError: Float?
+
+    init(log: Logger, isHalf: Bool) {
         self.log = log
+        roundingError = isHalf ? 0 : nil
     }
 
     /// Rows that this run has written or blamed; a pass that does not raise it has found nothing.
@@ -62,6 +67,7 @@ actor RunTally {
         for encoded in batch.rows where !refused.contains(encoded.row.key) {
             if outcome.written.contains(encoded.row.key) {
                 report.processed += 1
+                roundingError = roundingError.map { max($0, PGHalfVector.largestError(of: encoded.vector)) }
                 report.truncated += encoded.isTruncated ? 1 : 0
                 report.tokensLost += encoded.tokensLost
                 report.deduplicated += encoded.isReused ? 1 : 0
@@ -84,6 +90,10 @@ actor RunTally {
 
     /// The report so far, with the time it took.
     func finish(_ reason: ExitReason) -> RunReport {
+        if let roundingError, report.processed > 0 {
+            log.info(
+                "vectors were rounded to half precision", metadata: metadata([.largestError: "\(roundingError)"]))
+        }
         report.exitReason = reason
         report.duration = ContinuousClock.now - start
         return report

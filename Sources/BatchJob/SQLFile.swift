@@ -29,6 +29,35 @@ enum SQLFile: String, CaseIterable {
     case schemaTable = "schema-table"
     case schemaPendingIndex = "schema-pending-index"
     case schemaHNSWIndex = "schema-hnsw-index"
+    case changeAddColumn = "change-add-column"
+    case changeBegin = "change-begin"
+    case changeBuilder = "change-builder"
+    case changeClaim = "change-claim"
+    case changeConfigFirst = "change-config-first"
+    case changeConfig = "change-config"
+    case changeCoverage = "change-coverage"
+    case changeDropColumn = "change-drop-column"
+    case changeDropIndex = "change-drop-index"
+    case changeForgetStates = "change-forget-states"
+    case changeGrants = "change-grants"
+    case changeIndex = "change-index"
+    case changeLimits = "change-limits"
+    case changeLockLimit = "change-lock-limit"
+    case changeLock = "change-lock"
+    case changeNearest = "change-nearest"
+    case changeNoLimits = "change-no-limits"
+    case changePendingIndex = "change-pending-index"
+    case changeProgress = "change-progress"
+    case changeRelation = "change-relation"
+    case changeSearchIndex = "change-search-index"
+    case changeSearchIndexes = "change-search-indexes"
+    case changeSwap = "change-swap"
+    case changeWatch = "change-watch"
+    case changeWithIndex = "change-with-index"
+    case changeWithoutIndex = "change-without-index"
+    case checkColumn = "check-column"
+    case sameColumn = "same-column"
+    case schemaModelTable = "schema-model-table"
 
     /// The text of the file.
     var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -84,6 +113,35 @@ enum SQLFile: String, CaseIterable {
         case .schemaTable: PackageResources.schema_table_sql
         case .schemaPendingIndex: PackageResources.schema_pending_index_sql
         case .schemaHNSWIndex: PackageResources.schema_hnsw_index_sql
+        case .changeAddColumn: PackageResources.change_add_column_sql
+        case .changeBegin: PackageResources.change_begin_sql
+        case .changeBuilder: PackageResources.change_builder_sql
+        case .changeClaim: PackageResources.change_claim_sql
+        case .changeConfigFirst: PackageResources.change_config_first_sql
+        case .changeConfig: PackageResources.change_config_sql
+        case .changeCoverage: PackageResources.change_coverage_sql
+        case .changeDropColumn: PackageResources.change_drop_column_sql
+        case .changeDropIndex: PackageResources.change_drop_index_sql
+        case .changeForgetStates: PackageResources.change_forget_states_sql
+        case .changeGrants: PackageResources.change_grants_sql
+        case .changeIndex: PackageResources.change_index_sql
+        case .changeLimits: PackageResources.change_limits_sql
+        case .changeLockLimit: PackageResources.change_lock_limit_sql
+        case .changeLock: PackageResources.change_lock_sql
+        case .changeNearest: PackageResources.change_nearest_sql
+        case .changeNoLimits: PackageResources.change_no_limits_sql
+        case .changePendingIndex: PackageResources.change_pending_index_sql
+        case .changeProgress: PackageResources.change_progress_sql
+        case .changeRelation: PackageResources.change_relation_sql
+        case .changeSearchIndex: PackageResources.change_search_index_sql
+        case .changeSearchIndexes: PackageResources.change_search_indexes_sql
+        case .changeSwap: PackageResources.change_swap_sql
+        case .changeWatch: PackageResources.change_watch_sql
+        case .changeWithIndex: PackageResources.change_with_index_sql
+        case .changeWithoutIndex: PackageResources.change_without_index_sql
+        case .checkColumn: PackageResources.check_column_sql
+        case .sameColumn: PackageResources.same_column_sql
+        case .schemaModelTable: PackageResources.schema_model_table_sql
         }
     }
 

@@ -29,7 +29,7 @@ public struct TableSchema: Sendable {
             "{PENDING_INDEX}": Self.quote(prefix + "_pending"), "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
         ]
         let files: [SQLFile] =
-            [.schemaTable, .schemaSideTables, .schemaPendingIndex] + (hnsw ? [.schemaHNSWIndex] : [])
+            [.schemaTable, .schemaSideTables, .schemaModelTable, .schemaPendingIndex] + (hnsw ? [.schemaHNSWIndex] : [])
         statements = files.map { PostgresStatement(name: $0.rawValue, sql: SQLFile.fill($0.text, values)) }
     }
 
@@ -45,7 +45,7 @@ public struct TableSchema: Sendable {
     ///
     /// Snake-case names with an underscore are no keywords of SQL and stay as they are, so the script reads well for
     /// the usual names.
-    private static func quote(_ name: String) -> String {
+    static func quote(_ name: String) -> String {
         let isPlain = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F }
         if isPlain, name.contains("_") || ["datasets", "id", "title", "description", "embedding"].contains(name) {
             return name

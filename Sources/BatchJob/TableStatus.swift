@@ -107,7 +107,7 @@ extension TableStatus.Ledger {
             orphans += Int(try row.int64("orphans"))
         }
         let rows = try await session.execute(
-            table.statement(.quarantined), [.null(PostgresTypeOID.bytea), .text(table.names.column)],
+            table.statement(.quarantined), [.null(PostgresTypeOID.bytea), .text(table.vectorColumn.stateKey)],
             timeout: .seconds(300))
         quarantined = Int(try rows.first?.int64("rows") ?? 0)
         (self.failures, self.orphans) = (failures, orphans)
@@ -119,7 +119,7 @@ extension TableStatus.Provenance {
         var vectors: [Vectors] = []
         var orphans = 0
         let rows = try await session.execute(
-            table.statement(.statusModels), [.text(table.names.column)], timeout: .seconds(300))
+            table.statement(.statusModels), [.text(table.vectorColumn.stateKey)], timeout: .seconds(300))
         for row in rows {
             let count = Int(try row.int64("vectors"))
             if count > 0 { vectors.append(Vectors(model: try row.bytea("model"), count: count)) }

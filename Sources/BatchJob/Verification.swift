@@ -85,10 +85,15 @@ public struct Verification: Sendable {
         let vectors = Dictionary(encoded.rows.map { ($0.row.key, $0.vector) }) { $1 }
         let codes = Dictionary(encoded.failures.map { ($0.row.key, $0.code) }) { $1 }
         for stored in stored {
-            let cosine = vectors[stored.row.key].map { Self.cosine(stored.vector, $0) }
+            let vector = vectors[stored.row.key]
+            let cosine = vector.map { Self.cosine(stored.vector, $0) }
             if let cosine {
                 report.smallestCosine = min(report.smallestCosine ?? 1, cosine)
                 guard cosine < Self.leastCosine else {
+                    if queue.table.vectorColumn.isHalf, let vector {
+                        let error = zip(stored.vector, vector).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+                        report.roundingError = max(report.roundingError ?? 0, error)
+                    }
                     report.exact += 1
                     continue
                 }

@@ -23,6 +23,9 @@ public struct VerificationReport: Sendable, Equatable {
     public internal(set) var states: VectorStates?
     /// The cosine of the stored vector farthest from its text's; `nil` if nothing was compared.
     public internal(set) var smallestCosine: Double?
+    /// The largest difference between a component as stored in a `halfvec` column and as the model gives it; `nil` if the
+    /// column has single precision, or no vector was exact.
+    public internal(set) var roundingError: Float?
     /// The name of the model folder.
     public var model: String?
     /// The model fingerprint in full, hexadecimal.
@@ -48,6 +51,7 @@ public struct VerificationReport: Sendable, Equatable {
             ("different", JSONLine.number(different)), ("current", JSONLine.number(states?.current)),
             ("stale", JSONLine.number(states?.stale)), ("foreign", JSONLine.number(states?.foreign)),
             ("unknown", JSONLine.number(states?.unknown)), ("smallest_cosine", JSONLine.number(cosine)),
+            ("rounding_error", JSONLine.number(roundingError)),
             ("model", JSONLine.text(model)), ("fingerprint", JSONLine.text(fingerprint)),
             ("exit_reason", JSONLine.text(exitReason.rawValue)),
         ])

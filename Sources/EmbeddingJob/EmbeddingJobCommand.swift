@@ -28,7 +28,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, VerifyCommand.self,
-            SchemaCommand.self, RetryFailedCommand.self, BenchCommand.self, ModelCommand.self,
+            BackfillCommand.self, SchemaCommand.self, RetryFailedCommand.self, BenchCommand.self, ModelCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
@@ -38,7 +38,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
     static func main() async {
         occupyStandardStreams()
         // A reader of the log or the report that goes away must not kill a run. The other commands end as filters do.
-        let isRun = isRun(CommandLine.arguments.dropFirst().first)
+        let isRun = isRun(CommandLine.arguments.dropFirst())
         signal(SIGPIPE, isRun ? SIG_IGN : SIG_DFL)
         do {
             var command = try parseAsRoot()
@@ -76,7 +76,10 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         }
     }
 
-    private static func isRun(_ argument: String?) -> Bool {
-        argument.map { $0 == "run" || $0.hasPrefix("-") } ?? true
+    /// Whether a command prints a run's line of JSON.
+    private static func isRun(_ arguments: ArraySlice<String>) -> Bool {
+        guard let first = arguments.first else { return true }
+        let isStep = ["run", "cutover", "rollback"].contains(arguments.dropFirst().first ?? "")
+        return first == "run" || first.hasPrefix("-") || (first == "backfill" && isStep)
     }
 }

@@ -4,7 +4,6 @@ import Compute
 import Logging
 import Postgres
 import SentenceEncoding
-import UnixSignals
 
 /// `embedding-job run`: drains the table.
 struct RunCommand: AsyncParsableCommand {
@@ -29,61 +28,23 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Two lanes overlap database and computation; more would only hold more claims.
     private static let laneCount = 2
-    /// Kubernetes kills 30 seconds after SIGTERM; five are left for the last write.
-    private static let timeToFinish = Duration.seconds(20)
 
     func run() async throws {
-        let log = Logger.standardError()
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let control = StopControl()
-        let draining = Task { await drainAndReport(control, log) }
-        let watching = Task {
-            var count = 0
-            for await signal in signals {
-                count += 1
-                log.notice("stopping", metadata: ["signal": "\(signal)", "count": "\(count)"])
-                if count > 1 {
-                    control.abort(draining)
-                } else {
-                    await control.stop(draining, within: Self.timeToFinish)
-                }
-            }
-        }
-        let report = await draining.value
-        watching.cancel()
-        print(report.json)
-        TerminationLog.write(report.json)
-        throw ExitCode(report.exitReason.exitCode)
+        try await StoppableRun.report(plan, drain)
     }
 
-    /// Runs to the end and always has a report.
-    private func drainAndReport(_ control: StopControl, _ log: Logger) async -> RunReport {
-        var report = RunReport()
-        do {
-            let settings = try await Settings()
-            let plan = try Plan(self, settings)
-            report.model = plan.folder.name
-            report.fingerprint = plan.fingerprint.hexadecimal
-            var result = try await drain(plan, control, log)
-            (result.model, result.fingerprint) = (report.model, report.fingerprint)
-            return result
-        } catch {
-            let failure = RunFailure(error)
-            log.error("\(failure.description)")
-            report.exitReason = failure.reason
-            return report
-        }
+    /// Reads the options.
+    private func plan(_ settings: Settings) throws -> RunPlan {
+        try RunPlan(
+            model, database, run.drain, settings, options: { try run.options(settings) },
+            isDryRun: { try run.isDryRun(settings) })
     }
 
-    private func drain(_ plan: Plan, _ control: StopControl, _ log: Logger) async throws -> RunReport {
+    private func drain(_ plan: RunPlan, _ control: StopControl, _ log: Logger) async throws -> RunReport {
         async let loading = model.load(plan.folder, plan.allowance, plan.gemm)
         let runControl = RunControl(maxRuntime: plan.maxRuntime)
-        try await pauseBeforeConnecting(plan, log)
-        let connection = plan.connection
-        let connect = { @Sendable () async throws(PostgresError) in
-            try await PostgresSession.connect(
-                to: connection, applicationName: "embedding-job", interruption: control.interruption)
-        }
+        try await plan.pauseBeforeConnecting(log)
+        let connect = plan.connector(control.interruption)
         let purpose = Preflight.Purpose.run(
             dimension: plan.folder.configuration.hiddenSize, model: plan.fingerprint.bytes,
             replacesOutdated: plan.options.replacesOutdated)
@@ -95,7 +56,7 @@ struct RunCommand: AsyncParsableCommand {
         let encoder = try await loading
         await control.govern(runControl)
         if plan.isDryRun { return await forecast(plan, table, session, encoder, runControl, log) }
-        let sessions = [session] + (await moreSessions(connect, log))
+        let sessions = [session] + (await Lane.connectMore(Self.laneCount - 1, log: log, connect))
         log.info(
             "run starts",
             metadata: [
@@ -113,7 +74,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func forecast(
-        _ plan: Plan, _ table: DatasetTable, _ session: PostgresSession, _ encoder: some TextEncoder,
+        _ plan: RunPlan, _ table: DatasetTable, _ session: PostgresSession, _ encoder: some TextEncoder,
         _ control: RunControl, _ log: Logger
     ) async -> RunReport {
         let dryRun = DryRun(
@@ -123,72 +84,5 @@ struct RunCommand: AsyncParsableCommand {
         await session.close()
         report.device = encoder.deviceDescription
         return report
-    }
-
-    /// Keeps many pods from connecting all at once; a signal ends the pause by cancelling the task, its time by being over.
-    private func pauseBeforeConnecting(_ plan: Plan, _ log: Logger) async throws {
-        let pause = plan.options.startPause
-        guard pause > .zero else { return }
-        log.info("waiting before connecting, as other pods do", metadata: ["pause": "\(pause)"])
-        try await Task.sleep(for: min(pause, plan.maxRuntime ?? pause))
-    }
-
-    /// Connections beyond the first are welcome, not needed: a role may be limited to one.
-    private func moreSessions(_ connect: Lane.Connector, _ log: Logger) async -> [PostgresSession] {
-        var sessions: [PostgresSession] = []
-        while sessions.count < Self.laneCount - 1 {
-            do {
-                sessions.append(try await connect())
-            } catch {
-                log.warning("going on with fewer connections", metadata: ["error": "\(error)"])
-                break
-            }
-        }
-        return sessions
-    }
-}
-
-extension RunCommand {
-    /// Everything that can be known before connecting; all problems are reported together.
-    private struct Plan {
-        let connection: String
-        let folder: ModelFolder
-        let allowance: ProcessorAllowance
-        let gemm: GEMMChoice
-        let fingerprint: ModelFingerprint
-        let names: DatasetNames
-        let options: EmbeddingRun.Options
-        let maxRuntime: Duration?
-        let isDryRun: Bool
-
-        init(_ command: RunCommand, _ settings: Settings) throws {
-            var problems: [String] = []
-            func attempt<Value>(_ body: () throws -> Value) -> Value? {
-                do {
-                    return try body()
-                } catch {
-                    problems.append(RunFailure(error).description)
-                    return nil
-                }
-            }
-            let connection = attempt { try command.database.connectionString(settings) }
-            let names = attempt { try command.database.names(settings) }
-            let options = attempt { try command.run.options(settings) }
-            let maxRuntime = attempt { try command.run.maxRuntime(settings) }
-            let isDryRun = attempt { try command.run.isDryRun(settings) }
-            let allowance = attempt { try command.model.allowance(settings) }
-            let gemm = attempt { try command.model.gemm(settings) }
-            let folder = attempt { try command.model.folder(settings) }
-            guard let connection, let names, let options, let maxRuntime, let isDryRun, let allowance, let gemm,
-                let folder
-            else {
-                throw RunFailure(.configuration, problems.joined(separator: "; "))
-            }
-            (self.connection, self.names, self.options) = (connection, names, options)
-            (self.maxRuntime, self.isDryRun) = (maxRuntime, isDryRun)
-            (self.allowance, self.folder) = (allowance, folder)
-            self.gemm = gemm.choice(for: folder)
-            fingerprint = try ModelFingerprint(of: folder, template: InputTemplate.definition)
-        }
     }
 }

@@ -47,6 +47,24 @@ extension PostgresValue {
         }
     }
 
+    /// An array of pgvector `halfvec`s, likewise; components are rounded to half precision.
+    ///
+    /// - Parameters:
+    ///   - vectors: The vectors, each of 1 to ``PGVector/maxDimension`` elements.
+    ///   - elementOID: The OID of `halfvec` in this database.
+    ///   - arrayOID: The OID of `halfvec[]` in this database.
+    public static func halfVectorArray(_ vectors: [[Float]], elementOID: UInt32, arrayOID: UInt32) -> PostgresValue {
+        array(
+            of: elementOID, arrayOID: arrayOID, count: vectors.count, hasNulls: false,
+            payloadByteCount: vectors.reduce(0) { $0 + PGHalfVector.byteCount(dimension: $1.count) }
+        ) { writer in
+            for vector in vectors {
+                writer.append(Int32(PGHalfVector.byteCount(dimension: vector.count)))
+                PGHalfVector.append(vector, to: &writer)
+            }
+        }
+    }
+
     /// A `boolean[]`.
     public static func boolArray(_ values: [Bool]) -> PostgresValue {
         array(of: PostgresTypeOID.bool, arrayOID: PostgresTypeOID.boolArray, elements: values.map { [$0 ? 1 : 0] })

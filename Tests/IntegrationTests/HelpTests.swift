@@ -13,9 +13,11 @@ struct HelpTests {
         "--status-column": "EMBEDDING_STATUS_COLUMN", "--status-value": "EMBEDDING_STATUS_VALUE",
         "--active-column": "EMBEDDING_ACTIVE_COLUMN", "--column": "EMBEDDING_COLUMN",
     ]
-    private static let run = [
+    private static let drain = [
         "--batch-size": "EMBEDDING_BATCH_SIZE", "--limit": "EMBEDDING_LIMIT", "--max-runtime": "EMBEDDING_MAX_RUNTIME",
         "--db-retry-seconds": "EMBEDDING_DB_RETRY_SECONDS", "--fail-on-row-errors": "EMBEDDING_FAIL_ON_ROW_ERRORS",
+    ]
+    private static let run = [
         "--stale": "EMBEDDING_STALE", "--include-unknown": "EMBEDDING_INCLUDE_UNKNOWN", "--yes": "EMBEDDING_YES",
         "--dry-run": "EMBEDDING_DRY_RUN",
     ]
@@ -26,6 +28,7 @@ struct HelpTests {
         (
             "run",
             model.merging(database) { $1 }
+                .merging(drain) { $1 }
                 .merging(run) { $1 }
         ),
         (
@@ -53,14 +56,25 @@ struct HelpTests {
         ("schema", model.merging(database) { $1 }.merging(["--dimension": "", "--hnsw": "", "--apply": ""]) { $1 }),
     ]
 
+    /// The steps of a change of the model, likewise.
+    static let steps: [(command: String, options: [String: String])] = [
+        ("backfill plan", ["--type": "", "--json": ""]), ("backfill run", ["--type": ""]),
+        (
+            "backfill verify",
+            ["--sample": "EMBEDDING_SAMPLE", "--seed": "EMBEDDING_SEED", "--min-recall": "", "--json": ""]
+        ),
+        ("backfill cutover", ["--max-pending": ""]), ("backfill rollback", [:]), ("backfill drop-old", ["--yes": ""]),
+    ].map { ($0.0, model.merging(database) { $1 }.merging(drain) { $1 }.merging($0.1) { $1 }) }
+
     private static let variablesWithoutOption: [Substring] = [
         "EMBEDDING_WEIGHTS", "EMBEDDING_PODS", "JOB_COMPLETION_INDEX",
     ]
 
     @Test(
-        "of every command names each option with the environment variable that sets it", arguments: HelpTests.commands)
+        "of every command names each option with the environment variable that sets it",
+        arguments: HelpTests.commands + HelpTests.steps)
     func namesOptions(command: String, options: [String: String]) async throws {
-        let outcome = try await BuiltExecutable().run([command, "--help"])
+        let outcome = try await BuiltExecutable().run(command.split(separator: " ").map(String.init) + ["--help"])
         #expect(outcome.exitStatus == 0)
         #expect(outcome.standardError.isEmpty)
         let help = Self.unwrapped(outcome.output)
@@ -97,7 +111,7 @@ struct HelpTests {
     func program() async throws {
         let outcome = try await BuiltExecutable().run(["--help"])
         #expect(outcome.exitStatus == 0)
-        for command in Self.commands.map(\.command) {
+        for command in Self.commands.map(\.command) + ["backfill"] {
             #expect(outcome.outputLines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
         }
         let help = Self.unwrapped(outcome.output)

@@ -17,11 +17,17 @@ public struct StubEncoder: TextEncoder {
     public let deviceDescription = "stub"
     /// What a run must find before it writes.
     public let canaries: [Canary]
+    private let seed: UInt32
     private let beforeEncoding: Hook
 
     /// Makes an encoder; ``Marker`` words work without a hook.
-    public init(dimension: Int = 4, canaries: [Canary] = [], beforeEncoding: @escaping Hook = { _ in }) {
+    ///
+    /// - Parameter seed: Encoders with different ones are different models.
+    public init(
+        dimension: Int = 4, seed: UInt32 = 0, canaries: [Canary] = [], beforeEncoding: @escaping Hook = { _ in }
+    ) {
         self.dimension = dimension
+        self.seed = seed
         self.canaries = canaries
         self.beforeEncoding = beforeEncoding
     }
@@ -65,7 +71,8 @@ public struct StubEncoder: TextEncoder {
     /// The vector that belongs to a text: FNV-1a of the text and the component's number, scaled to length 1.
     public func vector(of text: String) -> [Float] {
         let values = (0..<dimension).map { component in
-            let hash = text.utf8.reduce(UInt32(2_166_136_261) &+ UInt32(component)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+            let start = UInt32(2_166_136_261) &+ seed &+ UInt32(component)
+            let hash = text.utf8.reduce(start) { ($0 ^ UInt32($1)) &* 16_777_619 }
             return Float(hash >> 8) / Float(1 << 24) - 0.5
         }
         let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -1,5 +1,5 @@
 -- After a lost connection: which rows of the batch carry its result, because the COMMIT whose answer never came succeeded.
--- $1 model fingerprint, $2 vector column, $3 keys, $4 fingerprints
+-- $1 model fingerprint, $2 the column's name in embedding_state, $3 keys, $4 fingerprints
 SELECT x.id
 FROM unnest($3::{KEY}[], $4::bytea[]) AS x(id, fingerprint)
 JOIN {TABLE} d ON d.{ID} = x.id

@@ -1,5 +1,5 @@
 -- Eligible rows that the ledger holds back.
--- $1 model fingerprint (NULL: any model), $2 vector column
+-- $1 model fingerprint (NULL: any model), $2 the column's name in embedding_state
 SELECT count(DISTINCT f.dataset_id) AS rows
 FROM {LEDGER} f
 JOIN {TABLE} d ON d.{ID} = f.dataset_id

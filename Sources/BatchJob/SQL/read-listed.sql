@@ -1,5 +1,5 @@
 -- The rows of a list that still qualify.
--- $1 model fingerprint, $2 vector column, $3 keys
+-- $1 model fingerprint, $2 the column's name in embedding_state, $3 keys
 SELECT d.{ID} AS id, d.{ID}::text AS label, {SHARD} AS shard, s.source, {FINGERPRINT} AS fingerprint, {CUT} AS cut
 FROM {TABLE} d
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s

@@ -1,5 +1,6 @@
 -- The next rows of the claimed shards, each shard in key order from where it was left.
--- $1 model fingerprint, $2 vector column, $3 shards, $4 last key seen in each (NULL: from the start), $5 most rows
+-- $1 model fingerprint, $2 the column's name in embedding_state, $3 shards, $4 last key seen in each (NULL: from the
+-- start), $5 most rows
 SELECT r.id, r.label, r.shard, r.source, r.fingerprint, r.cut
 FROM unnest($3::int[], $4::{KEY}[]) AS c(shard, after)
 CROSS JOIN LATERAL (

@@ -1,5 +1,5 @@
 -- What the stored vectors of eligible rows were made from. One scan.
--- $1 model fingerprint, $2 vector column
+-- $1 model fingerprint, $2 the column's name in embedding_state
 SELECT CASE
         WHEN e.dataset_id IS NULL THEN 'unknown'
         WHEN e.model_fingerprint <> $1::bytea THEN 'foreign'

@@ -1,5 +1,5 @@
 -- Vectors of the column by the model they came from, and entries of any column that outlived their row.
--- $1 vector column
+-- $1 the column's name in embedding_state
 SELECT e.model_fingerprint AS model,
     count(*) FILTER (WHERE e.column_name = $1::text AND d.{COLUMN} IS NOT NULL) AS vectors,
     count(*) FILTER (WHERE d.{ID} IS NULL) AS orphans

@@ -1,0 +1,13 @@
+-- Forgets what the vectors of a column were made from, a page in the order of the keys; returns the last key.
+-- $1 the column's name in embedding_state, $2 last key of the page before (NULL: from the start)
+WITH page AS MATERIALIZED (
+    SELECT e.dataset_id
+    FROM {STATE} e
+    WHERE e.column_name = $1::text AND ($2::{KEY} IS NULL OR e.dataset_id > $2::{KEY})
+    ORDER BY e.dataset_id
+    LIMIT 10000
+),
+gone AS (
+    DELETE FROM {STATE} e USING page WHERE e.dataset_id = page.dataset_id AND e.column_name = $1::text
+)
+SELECT page.dataset_id AS id, (SELECT count(*) FROM page) AS rows FROM page ORDER BY page.dataset_id DESC LIMIT 1

@@ -1,0 +1,5 @@
+-- One column leaves the name to another. Their comments say under which names embedding_state knows them.
+ALTER TABLE {TABLE} RENAME COLUMN {SERVING} TO {RETIRED};
+ALTER TABLE {TABLE} RENAME COLUMN {INCOMING} TO {SERVING};
+COMMENT ON COLUMN {TABLE}.{RETIRED} IS {RETIRED_COMMENT};
+COMMENT ON COLUMN {TABLE}.{SERVING} IS {SERVING_COMMENT};

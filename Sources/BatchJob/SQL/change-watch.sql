@@ -1,0 +1,5 @@
+-- The transaction that holds the builder's lock: it idles for as long as an index is built.
+BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
+SET LOCAL lock_timeout = '2s';
+SET LOCAL statement_timeout = '30s';
+SET LOCAL idle_in_transaction_session_timeout = 0;

@@ -1,0 +1,10 @@
+-- Which model a column holds, for applications: embedding-job backfill keeps it. Optional.
+CREATE TABLE IF NOT EXISTS {SCHEMA}embedding_model (
+    table_name text NOT NULL,
+    column_name text NOT NULL,
+    model text,
+    fingerprint bytea NOT NULL,
+    dimension int NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (table_name, column_name)
+);

@@ -1,0 +1,28 @@
+import ArgumentParser
+import BatchJob
+
+/// `embedding-job backfill cutover`: lets the new column serve.
+struct BackfillCutoverCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cutover", abstract: "Let the new column serve, under the present one's name.",
+        discussion: """
+            Drains the new column, checks its index and a sample, then gives it the name of the present one, which is called \
+            COLUMN_old from then on, and notes the model in the table embedding_model, if there is one: all in one \
+            transaction. Then it drains once more, for rows that were edited meanwhile. Searches must change to the encoder of \
+            the new model with the column; an application that reads embedding_model and searches in one transaction does. \
+            Prints the line of JSON of embedding-job run; the log has the time that the swap took.
+            """)
+
+    @OptionGroup var options: BackfillOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Most rows that may be without their vector at the swap (default: 100), as many as are edited in a moment.",
+            valueName: "rows"))
+    var maxPending: Int = 100
+
+    func run() async throws {
+        let maxPending = maxPending
+        try await options.report { await $0.cutOver($1, maxPending: maxPending) }
+    }
+}

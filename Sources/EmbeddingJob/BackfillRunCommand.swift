@@ -1,0 +1,23 @@
+import ArgumentParser
+import BatchJob
+
+/// `embedding-job backfill run`: fills a new column and indexes it.
+struct BackfillRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Add the new column, fill it, then build its indexes.",
+        discussion: """
+            Drains the new column as embedding-job run does, in as many processes as are started, until all rows have a \
+            vector of their present text; then builds search indexes like those of the present column, concurrently. What is \
+            there already is not done again. Prints the line of JSON of embedding-job run.
+            """)
+
+    @OptionGroup var options: BackfillOptions
+
+    @Option(help: "Storage of the new column: vector or halfvec (default: that of the present one).")
+    var type: StorageOption?
+
+    func run() async throws {
+        let type = type
+        try await options.report { await $0.fill($1, storage: type?.storage) }
+    }
+}
