@@ -22,7 +22,8 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What multiplies matrices; auto tries both for some milliseconds (default: auto). [EMBEDDING_GEMM]",
+            "What multiplies matrices (default: auto). [EMBEDDING_GEMM]",
+            discussion: "auto is packed, unless OpenBLAS has AVX-512 and wins a short trial.",
             valueName: "engine"))
     var gemm: GEMMOption?
 
@@ -60,7 +61,7 @@ enum GEMMOption: String, CaseIterable, ExpressibleByArgument {
     case packed
     case auto
 
-    /// Decides; `auto` takes some milliseconds.
+    /// Decides; a trial takes some milliseconds.
     func choice(for folder: ModelFolder) -> GEMMChoice {
         switch self {
         case .openblas: GEMMChoice(requested: .openBLAS)

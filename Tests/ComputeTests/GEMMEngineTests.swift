@@ -121,9 +121,19 @@ struct GEMMEngineTests {
         #expect(GEMMEngine.allCases.map { GEMMChoice(requested: $0).engine } == GEMMEngine.allCases)
     }
 
+    @Test("are tried only where OpenBLAS has AVX-512; elsewhere the packed one is taken, start after start")
+    func noTrial() {
+        #expect(["SkylakeX", "Cooperlake", "SapphireRapids"].allSatisfy(GEMMChoice.isWide))
+        #expect(!["Zen", "Haswell", "Nehalem", "ARMV8", "unknown"].contains(where: GEMMChoice.isWide))
+        let name = "\(GEMMEngine.openBLAS)"
+        guard !GEMMChoice.isWide(kernel: String(name.dropFirst("OpenBLAS ".count))) else { return }
+        let choice = GEMMChoice(hiddenSize: 384)
+        #expect(choice.description == "\(GEMMEngine.packed) (\(name) has no wider instructions)")
+    }
+
     @Test("are tried on this machine at a rate that a processor can have", arguments: [16, 384])
     func trial(hiddenSize: Int) throws {
-        let choice = GEMMChoice(hiddenSize: hiddenSize)
+        let choice = GEMMChoice(tryingWidth: hiddenSize)
         let match = try #require(
             try /trial: packed [A-Z0-9]+ (\d+) GFLOP\/s, OpenBLAS [A-Za-z0-9]+ (\d+) GFLOP\/s/
                 .wholeMatch(in: choice.reason))

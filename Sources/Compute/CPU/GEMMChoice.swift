@@ -1,24 +1,43 @@
 /// Which engine multiplies matrices, and why.
 ///
-/// OpenBLAS chooses its kernel by the processor, so which engine is faster is a property of the machine: with AVX2 it is
-/// the packed one, where OpenBLAS has AVX-512 it is OpenBLAS. A trial of a few milliseconds knows.
+/// OpenBLAS chooses its kernel by the processor, so which engine is faster is a property of the machine. With the same
+/// instructions it is the packed one, and no trial is needed, whose noise could change the choice, and with it the last bits of
+/// vectors, from one start to the next. Where OpenBLAS has AVX-512 a trial of a few milliseconds decides.
 public struct GEMMChoice: Sendable, Equatable, CustomStringConvertible {
     /// The engine to use.
     public let engine: GEMMEngine
-    /// Where the choice comes from, such as `trial: packed AVX2 76 GFLOP/s, OpenBLAS Zen 64 GFLOP/s`.
+    /// Where the choice comes from, such as `trial: packed AVX2 76 GFLOP/s, OpenBLAS SkylakeX 164 GFLOP/s`.
     public let reason: String
 
     /// `packed AVX2 (as requested)`.
     public var description: String { "\(engine) (\(reason))" }
 
+    private init(engine: GEMMEngine, reason: String) {
+        self.engine = engine
+        self.reason = reason
+    }
+
     /// The engine a user asked for.
     public init(requested: GEMMEngine) {
-        engine = requested
-        reason = "as requested"
+        self.init(engine: requested, reason: "as requested")
+    }
+
+    /// Chooses for layers of the given width.
+    public init(hiddenSize: Int) {
+        guard Self.isWide(kernel: GEMM.kernelName) else {
+            self.init(engine: .packed, reason: "OpenBLAS \(GEMM.kernelName) has no wider instructions")
+            return
+        }
+        self.init(tryingWidth: hiddenSize)
+    }
+
+    /// Whether a kernel of OpenBLAS, by the name it goes by, uses AVX-512.
+    package static func isWide(kernel: String) -> Bool {
+        ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(kernel)
     }
 
     /// Tries both engines on a layer of the given width, in turn, so that a busy moment slows down both.
-    public init(hiddenSize: Int) {
+    package init(tryingWidth hiddenSize: Int) {
         let trials = [GEMMEngine.packed, .openBLAS].map { (engine: $0, layer: TrialLayer($0, hiddenSize: hiddenSize)) }
         var rates: [GEMMEngine: Double] = [:]
         for _ in 0..<4 {
@@ -29,9 +48,8 @@ public struct GEMMChoice: Sendable, Equatable, CustomStringConvertible {
 
     /// Compares the rates that a measurement gives, in operations a second.
     ///
-    /// OpenBLAS must be faster by a quarter. With kernels for the same instructions the two are a tenth apart, and there the
-    /// choice must not change with the noise of a start: the packed engine's vectors have the same bits in every run. Where
-    /// OpenBLAS has wider instructions it is faster by far more.
+    /// OpenBLAS must be faster by a quarter: with twice as wide instructions it is faster by far more, and what is less may be
+    /// noise.
     package init(rate: (GEMMEngine) -> Double) {
         let rates = (packed: rate(.packed), openBLAS: rate(.openBLAS))
         engine = rates.openBLAS > 1.25 * rates.packed ? .openBLAS : .packed
