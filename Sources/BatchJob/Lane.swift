@@ -150,6 +150,9 @@ public actor Lane {
         return true
     }
 
+    /// Two overlap database and computation; more would only hold more claims.
+    public static let usualCount = 2
+
     /// Opens connections besides the first; they are welcome, not needed: a role may be limited to one.
     public static func connectMore(_ count: Int, log: Logger, _ connect: Connector) async -> [PostgresSession] {
         var sessions: [PostgresSession] = []

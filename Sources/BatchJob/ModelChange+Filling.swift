@@ -14,7 +14,7 @@ extension ModelChange {
             try await addColumn(table, storage)
             try await addPendingIndex()
             var report = try await drain(nextColumn, encoder)
-            guard [.drained, .rowErrors].contains(report.exitReason), await control.reason == nil else { return report }
+            guard report.isComplete, await control.reason == nil else { return report }
             if try await addSearchIndexes() {
                 // Building took a while, in which the application has gone on.
                 report.add(try await drain(nextColumn, encoder))

@@ -66,10 +66,10 @@ extension ModelChange {
         let coverage: ModelChangeCoverage
         var quarantined: Int?
         if let subject {
-            (coverage, quarantined) = try await self.coverage(of: change, { _ in subject }, model.fingerprint)
+            (coverage, quarantined) = try await self.coverage(of: subject, in: change, model.fingerprint)
             plan.rows = max(0, coverage.missing - (quarantined ?? 0)) + coverage.outdated
         } else {
-            (coverage, _) = try await self.coverage(of: change, { $0.serving }, model.fingerprint)
+            (coverage, _) = try await self.coverage(of: change.serving, in: change, model.fingerprint)
             plan.rows = coverage.eligible
         }
         let type = subject?.typeName ?? (storage?.rawValue ?? change.serving.typeName)

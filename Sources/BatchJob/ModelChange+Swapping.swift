@@ -20,7 +20,7 @@ extension ModelChange {
             _ = try change.requireNext(self)
             try await requireIndexes(change)
             var report = try await drain(nextColumn, encoder)
-            guard [.drained, .rowErrors].contains(report.exitReason) else { return report }
+            guard report.isComplete else { return report }
             if let remaining = report.remaining, remaining > maxPending {
                 throw RunFailure(
                     .configuration,
@@ -53,15 +53,15 @@ extension ModelChange {
                 )
             }
             let models = try await withSession { try await ModelChangeTable.models(of: old, in: change.table, $0) }
-            let former = models.max { $0.value < $1.value }?.key
+            let former = models.mostFrequent
             let isGiven = former == model.fingerprint
             warnOfViews(change)
             try await swap(
                 change, incoming: oldColumn, retired: retired, model: isGiven ? model.name : nil, fingerprint: former)
             if isGiven, let encoder { return try await drain(names.column, encoder) }
 
-            let (coverage, quarantined) = try await coverage(
-                of: try await inspect(), { $0.serving }, former ?? model.fingerprint)
+            let now = try await inspect()
+            let (coverage, quarantined) = try await coverage(of: now.serving, in: now, former ?? model.fingerprint)
             var report = RunReport()
             report.quarantined = quarantined
             report.remaining = max(0, coverage.missing - (quarantined ?? 0)) + coverage.outdated
@@ -141,8 +141,8 @@ extension ModelChange {
 
     private func requireSample(_ encoder: any TextEncoder) async throws {
         let report = try await verifySample(encoder, Self.sampleSize, seed: 0)
-        if let reason = [.verified, .findings].contains(report.exitReason) ? nil : report.exitReason {
-            throw RunFailure(reason, "the new column could not be verified, see the log")
+        guard report.isComplete else {
+            throw RunFailure(report.exitReason, "the new column could not be verified, see the log")
         }
         guard report.different == 0 else {
             throw RunFailure(

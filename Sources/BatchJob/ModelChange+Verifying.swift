@@ -60,15 +60,14 @@ extension ModelChange {
             let change = try await inspect()
             let subject = try change.isCutOver ? change.serving : change.requireNext(self)
             report.column = subject.name
-            (report.coverage, report.quarantined) = try await coverage(of: change, { _ in subject }, model.fingerprint)
+            (report.coverage, report.quarantined) = try await coverage(of: subject, in: change, model.fingerprint)
             report.sample = try await verifySample(encoder, sampleSize, seed: seed, column: subject.name)
             report.recall = try await recall(of: subject, change, seed: seed)
             let missing = max(0, report.coverage.missing - (report.quarantined ?? 0))
             let isSound =
                 missing + report.coverage.outdated + report.sample.different == 0
                 && report.recall.values.allSatisfy { $0 >= minRecall }
-            let isVerified = [.verified, .findings].contains(report.sample.exitReason)
-            report.exitReason = !isVerified ? report.sample.exitReason : isSound ? .verified : .findings
+            report.exitReason = !report.sample.isComplete ? report.sample.exitReason : isSound ? .verified : .findings
         } catch {
             let failure = RunFailure(error)
             log.error("\(failure.description)")
@@ -98,10 +97,9 @@ extension ModelChange {
 
     /// Counts the rows of a column, and those that the ledger holds back.
     func coverage(
-        of change: ModelChangeTable, _ column: (ModelChangeTable) -> DatasetTable.Column, _ model: [UInt8]
+        of column: DatasetTable.Column, in change: ModelChangeTable, _ model: [UInt8]
     ) async throws -> (ModelChangeCoverage, quarantined: Int?) {
-        let column = column(change)
-        return try await withSession { session in
+        try await withSession { session in
             try await session.readOnly {
                 let queue = change.queue(session, column, .missing, model)
                 var coverage = ModelChangeCoverage()

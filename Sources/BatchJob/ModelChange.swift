@@ -88,7 +88,8 @@ public struct ModelChange: Sendable {
             try await Preflight(session: $0, names: names, log: log).check(for: purpose)
         }
         let run = EmbeddingRun(
-            sessions: [session] + (await Lane.connectMore(1, log: log, connect)), table: table, encoder: encoder,
+            sessions: [session] + (await Lane.connectMore(Lane.usualCount - 1, log: log, connect)), table: table,
+            encoder: encoder,
             model: model.fingerprint, options: options, control: control, log: log, connect: connect)
         return await run.drain()
     }

@@ -83,7 +83,7 @@ struct ModelChangeTable: Sendable {
     }
 
     /// The model of most vectors of the serving column, if it is known.
-    var servingModel: [UInt8]? { models.max { $0.value < $1.value }?.key }
+    var servingModel: [UInt8]? { models.mostFrequent }
 
     /// Whether the column that serves is the one made for the new model.
     var isCutOver: Bool { serving.stateKey == nextName && serving.name != nextName }
@@ -104,6 +104,11 @@ struct ModelChangeTable: Sendable {
         (table.ledger, table.state, table.selection) = (self.table.ledger, self.table.state, selection)
         return DatasetQueue(session: session, table: table, model: model)
     }
+}
+
+extension [[UInt8]: Int] {
+    /// The model of most vectors.
+    var mostFrequent: [UInt8]? { self.max { $0.value < $1.value }?.key }
 }
 
 extension RunFailure {

@@ -96,6 +96,9 @@ public struct RunReport: Sendable, Equatable {
     /// Why the run ended.
     public var exitReason = ExitReason.drained
 
+    /// Whether every row was attempted: what is left has failed.
+    var isComplete: Bool { [.drained, .rowErrors].contains(exitReason) }
+
     /// Nothing done yet.
     public init() {}
 

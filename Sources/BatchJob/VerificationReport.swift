@@ -33,6 +33,9 @@ public struct VerificationReport: Sendable, Equatable {
     /// Why the verification ended.
     public var exitReason = ExitReason.verified
 
+    /// Whether the whole sample was looked at, whatever was found.
+    var isComplete: Bool { [.verified, .findings].contains(exitReason) }
+
     /// Nothing verified yet.
     public init() {}
 

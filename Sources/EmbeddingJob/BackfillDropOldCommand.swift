@@ -16,7 +16,7 @@ struct BackfillDropOldCommand: AsyncParsableCommand {
     func run() async throws {
         try await Self.reportingFailures {
             let log = Logger.standardError()
-            let (change, _) = try await options.begin(try options.plan(try await Settings()), nil, log)
+            let change = try await options.change(try options.plan(try await Settings()), log: log)
             let dropped = try await change.dropOld(isConfirmed: yes)
             if !yes { log.notice("nothing was dropped; add --yes if that is meant to happen") }
             print(dropped.json)

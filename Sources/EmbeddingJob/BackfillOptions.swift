@@ -15,19 +15,26 @@ struct BackfillOptions: ParsableArguments {
         try RunPlan(model, database, drain, settings, options: { try drain.options(settings) })
     }
 
-    /// Loads the model and the change to it.
+    /// Prepares the change to the model, whose weights are not loaded for it.
+    func change(
+        _ plan: RunPlan, _ control: RunControl = RunControl(), _ stopping: StopControl? = nil, log: Logger
+    ) async throws -> ModelChange {
+        try await plan.pauseBeforeConnecting(log)
+        let newModel = ModelChange.Model(
+            name: plan.folder.name, fingerprint: plan.fingerprint.bytes,
+            dimension: plan.folder.configuration.hiddenSize)
+        return ModelChange(
+            names: plan.names, model: newModel, options: plan.options, control: control, log: log,
+            connect: plan.connector(stopping?.interruption))
+    }
+
+    /// Loads the model and prepares the change to it.
     func begin(
         _ plan: RunPlan, _ stopping: StopControl? = nil, _ log: Logger
     ) async throws -> (change: ModelChange, encoder: SentenceEncoder<CPUBackend>) {
         async let loading = model.load(plan.folder, plan.allowance, plan.gemm)
         let control = RunControl(maxRuntime: plan.maxRuntime)
-        try await plan.pauseBeforeConnecting(log)
-        let newModel = ModelChange.Model(
-            name: plan.folder.name, fingerprint: plan.fingerprint.bytes,
-            dimension: plan.folder.configuration.hiddenSize)
-        let change = ModelChange(
-            names: plan.names, model: newModel, options: plan.options, control: control, log: log,
-            connect: plan.connector(stopping?.interruption))
+        let change = try await change(plan, control, stopping, log: log)
         let encoder = try await loading
         await stopping?.govern(control)
         return (change, encoder)
@@ -43,27 +50,5 @@ struct BackfillOptions: ParsableArguments {
             report.device = encoder.deviceDescription
             return report
         }
-    }
-}
-
-/// The types of ``BatchJob/ModelChange/Storage``.
-enum StorageOption: String, CaseIterable, ExpressibleByArgument {
-    case vector
-    case halfvec
-
-    var storage: ModelChange.Storage {
-        switch self {
-        case .vector: .vector
-        case .halfvec: .halfvec
-        }
-    }
-}
-
-extension [(name: String, value: String)] {
-    /// Two columns, for people.
-    var table: String {
-        let width = map(\.name.count).max() ?? 0
-        return map { $0.name + String(repeating: " ", count: width - $0.name.count + 2) + $0.value }
-            .joined(separator: "\n")
     }
 }

@@ -14,7 +14,7 @@ struct BackfillPlanCommand: AsyncParsableCommand {
     @OptionGroup var options: BackfillOptions
 
     @Option(help: "Storage of the new column: vector or halfvec (default: that of the present one).")
-    var type: StorageOption?
+    var type: ModelChange.Storage?
 
     @Flag(help: "Print one line of JSON instead of a table.")
     var json = false
@@ -23,7 +23,7 @@ struct BackfillPlanCommand: AsyncParsableCommand {
         try await Self.reportingFailures {
             let log = Logger.standardError()
             let (change, encoder) = try await options.begin(try options.plan(try await Settings()), nil, log)
-            let plan = try await change.plan(encoder, storage: type?.storage)
+            let plan = try await change.plan(encoder, storage: type)
             print(json ? plan.json : plan.details.table)
         }
     }

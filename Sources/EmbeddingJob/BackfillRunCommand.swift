@@ -14,10 +14,10 @@ struct BackfillRunCommand: AsyncParsableCommand {
     @OptionGroup var options: BackfillOptions
 
     @Option(help: "Storage of the new column: vector or halfvec (default: that of the present one).")
-    var type: StorageOption?
+    var type: ModelChange.Storage?
 
     func run() async throws {
         let type = type
-        try await options.report { await $0.fill($1, storage: type?.storage) }
+        try await options.report { await $0.fill($1, storage: type) }
     }
 }

@@ -92,7 +92,7 @@ private struct ModelDescription: Encodable {
     }
 
     var table: String {
-        let rows: [(String, String)] = [
+        let rows: [(name: String, value: String)] = [
             ("model", model), ("path", path), ("architecture", architecture), ("layers", String(layers)),
             ("dimension", String(dimension)), ("heads", String(heads)), ("intermediate size", String(intermediateSize)),
             ("vocabulary size", String(vocabularySize)), ("activation", activation),
@@ -103,8 +103,6 @@ private struct ModelDescription: Encodable {
             ("special tokens", specialTokens.joined(separator: " ")), ("weights SHA-256", weightsSHA256),
             ("vocabulary SHA-256", vocabularySHA256), ("canaries", String(canaries)), ("fingerprint", fingerprint),
         ]
-        let width = rows.map(\.0.count).max() ?? 0
-        let table = rows.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }
-        return (table + fingerprintLines.map { "    " + $0 }).joined(separator: "\n")
+        return ([rows.table] + fingerprintLines.map { "    " + $0 }).joined(separator: "\n")
     }
 }

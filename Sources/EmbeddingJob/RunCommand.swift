@@ -26,9 +26,6 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Database") var database: DatabaseOptions
     @OptionGroup(title: "Run") var run: RunOptions
 
-    /// Two lanes overlap database and computation; more would only hold more claims.
-    private static let laneCount = 2
-
     func run() async throws {
         try await StoppableRun.report(plan, drain)
     }
@@ -56,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
         let encoder = try await loading
         await control.govern(runControl)
         if plan.isDryRun { return await forecast(plan, table, session, encoder, runControl, log) }
-        let sessions = [session] + (await Lane.connectMore(Self.laneCount - 1, log: log, connect))
+        let sessions = [session] + (await Lane.connectMore(Lane.usualCount - 1, log: log, connect))
         log.info(
             "run starts",
             metadata: [

@@ -32,7 +32,9 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func table(_ status: TableStatus) -> String {
-        var lines = status.counts.map { ($0.status.isEmpty ? "(no status)" : $0.status, String($0.rows)) }
+        var lines: [(name: String, value: String)] = status.counts.map {
+            ($0.status.isEmpty ? "(no status)" : $0.status, String($0.rows))
+        }
         lines += [
             ("eligible", String(status.eligible)), ("embedded", String(status.embedded)),
             ("pending", String(status.pending)), ("coverage", percent(status.coverage)),
@@ -46,8 +48,7 @@ struct StatusCommand: AsyncParsableCommand {
             lines += provenance.vectors.map { ("vectors of \($0.abbreviation)", String($0.count)) }
             lines += [("orphaned states", String(provenance.orphans))]
         }
-        let width = lines.map(\.0.count).max() ?? 0
-        return lines.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }.joined(separator: "\n")
+        return lines.table
     }
 
     /// Two decimals, rounded down: 100 % means all.

@@ -5,8 +5,17 @@
     /// The number of bytes written so far.
     private(set) var offset = 0
 
+    /// As many bytes as the closure writes, at most `count`.
+    static func bytes(_ count: Int, write: (inout BigEndianWriter) -> Void) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            var writer = unsafe BigEndianWriter(UnsafeMutableRawBufferPointer(buffer))
+            write(&writer)
+            initializedCount = writer.offset
+        }
+    }
+
     /// Writes from the start of this memory, which must stay valid as long as the writer is used.
-    @unsafe init(_ buffer: UnsafeMutableRawBufferPointer) {
+    @unsafe private init(_ buffer: UnsafeMutableRawBufferPointer) {
         unsafe self.buffer = unsafe buffer
         capacity = buffer.count
     }

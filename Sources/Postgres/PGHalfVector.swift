@@ -20,12 +20,7 @@ public enum PGHalfVector {
     ///
     /// - Precondition: The vector has 1 to ``PGVector/maxDimension`` elements.
     public static func encode(_ vector: [Float]) -> [UInt8] {
-        let byteCount = byteCount(dimension: vector.count)
-        return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
-            var writer = unsafe BigEndianWriter(UnsafeMutableRawBufferPointer(buffer))
-            append(vector, to: &writer)
-            initializedCount = writer.offset
-        }
+        BigEndianWriter.bytes(byteCount(dimension: vector.count)) { append(vector, to: &$0) }
     }
 
     /// The largest amount by which rounding moves a component.
@@ -35,11 +30,7 @@ public enum PGHalfVector {
 
     /// Appends one vector to a buffer that has room for it.
     static func append(_ vector: [Float], to writer: inout BigEndianWriter) {
-        precondition(
-            (1...PGVector.maxDimension).contains(vector.count),
-            "a vector has 1 to \(PGVector.maxDimension) dimensions, not \(vector.count)")
-        writer.append(UInt16(vector.count))
-        writer.append(UInt16(0))
+        PGVector.appendHeader(dimension: vector.count, to: &writer)
         for element in vector {
             writer.append(Float16(element).bitPattern)
         }

@@ -23,12 +23,7 @@ public enum PGVector {
     ///
     /// - Precondition: The vector has 1 to ``maxDimension`` elements.
     public static func encode(_ vector: [Float]) -> [UInt8] {
-        let byteCount = byteCount(dimension: vector.count)
-        return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
-            var writer = unsafe BigEndianWriter(UnsafeMutableRawBufferPointer(buffer))
-            append(vector, to: &writer)
-            initializedCount = writer.offset
-        }
+        BigEndianWriter.bytes(byteCount(dimension: vector.count)) { append(vector, to: &$0) }
     }
 
     /// Reads one vector from binary; an error says which field contradicts the byte count.
@@ -51,13 +46,17 @@ public enum PGVector {
 
     /// Appends one vector to a buffer that has room for it.
     static func append(_ vector: [Float], to writer: inout BigEndianWriter) {
-        precondition(
-            (1...maxDimension).contains(vector.count),
-            "a vector has 1 to \(maxDimension) dimensions, not \(vector.count)")
-        writer.append(UInt16(vector.count))
-        writer.append(UInt16(0))
+        appendHeader(dimension: vector.count, to: &writer)
         for element in vector {
             writer.append(element.bitPattern)
         }
+    }
+
+    /// Appends dimension and padding, with which a `halfvec` begins too.
+    static func appendHeader(dimension: Int, to writer: inout BigEndianWriter) {
+        precondition(
+            (1...maxDimension).contains(dimension), "a vector has 1 to \(maxDimension) dimensions, not \(dimension)")
+        writer.append(UInt16(dimension))
+        writer.append(UInt16(0))
     }
 }

@@ -37,14 +37,7 @@ extension PostgresValue {
     ///   - arrayOID: The OID of `vector[]` in this database.
     public static func vectorArray(_ vectors: [[Float]], elementOID: UInt32, arrayOID: UInt32) -> PostgresValue {
         array(
-            of: elementOID, arrayOID: arrayOID, count: vectors.count, hasNulls: false,
-            payloadByteCount: vectors.reduce(0) { $0 + PGVector.byteCount(dimension: $1.count) }
-        ) { writer in
-            for vector in vectors {
-                writer.append(Int32(PGVector.byteCount(dimension: vector.count)))
-                PGVector.append(vector, to: &writer)
-            }
-        }
+            vectors, elementOID, arrayOID, byteCount: PGVector.byteCount, append: PGVector.append)
     }
 
     /// An array of pgvector `halfvec`s, likewise; components are rounded to half precision.
@@ -55,12 +48,20 @@ extension PostgresValue {
     ///   - arrayOID: The OID of `halfvec[]` in this database.
     public static func halfVectorArray(_ vectors: [[Float]], elementOID: UInt32, arrayOID: UInt32) -> PostgresValue {
         array(
+            vectors, elementOID, arrayOID, byteCount: PGHalfVector.byteCount, append: PGHalfVector.append)
+    }
+
+    private static func array(
+        _ vectors: [[Float]], _ elementOID: UInt32, _ arrayOID: UInt32, byteCount: (_ dimension: Int) -> Int,
+        append: ([Float], inout BigEndianWriter) -> Void
+    ) -> PostgresValue {
+        array(
             of: elementOID, arrayOID: arrayOID, count: vectors.count, hasNulls: false,
-            payloadByteCount: vectors.reduce(0) { $0 + PGHalfVector.byteCount(dimension: $1.count) }
+            payloadByteCount: vectors.reduce(0) { $0 + byteCount($1.count) }
         ) { writer in
             for vector in vectors {
-                writer.append(Int32(PGHalfVector.byteCount(dimension: vector.count)))
-                PGHalfVector.append(vector, to: &writer)
+                writer.append(Int32(byteCount(vector.count)))
+                append(vector, &writer)
             }
         }
     }
@@ -112,8 +113,7 @@ extension PostgresValue {
         writeElements: (inout BigEndianWriter) -> Void
     ) -> PostgresValue {
         let byteCount = count == 0 ? 12 : 20 + 4 * count + payloadByteCount
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
-            var writer = unsafe BigEndianWriter(UnsafeMutableRawBufferPointer(buffer))
+        let bytes = BigEndianWriter.bytes(byteCount) { writer in
             writer.append(Int32(count == 0 ? 0 : 1))
             writer.append(Int32(hasNulls ? 1 : 0))
             writer.append(elementOID)
@@ -122,7 +122,6 @@ extension PostgresValue {
                 writer.append(Int32(1))
                 writeElements(&writer)
             }
-            initializedCount = writer.offset
         }
         return PostgresValue(typeOID: arrayOID, bytes: bytes)
     }

@@ -42,32 +42,16 @@ extension BERTEncoder {
         configuration: TransformerConfiguration, typeVocabSize: Int, pooling: SentencePooling, backend: Backend,
         tensor: @escaping TensorSource
     ) throws(SentenceEncodingError) {
-        let (hidden, inner) = (configuration.hiddenSize, configuration.intermediateSize)
         let loader = ParameterLoader(backend: backend, epsilon: configuration.layerNormEps, tensor: tensor)
-        embeddings = TransformerEmbeddings(
-            tables: EmbeddingTables(
-                words: try loader.parameter("embeddings.word_embeddings.weight", [configuration.vocabSize, hidden]),
-                positions: try loader.parameter(
-                    "embeddings.position_embeddings.weight", [configuration.maxPositionEmbeddings, hidden]),
-                tokenTypes: try loader.parameter("embeddings.token_type_embeddings.weight", [typeVocabSize, hidden])),
-            layerNorm: try loader.norm("embeddings.LayerNorm", hidden))
-
-        var layers: [TransformerLayer<Backend>] = []
-        for index in 0..<configuration.numHiddenLayers {
-            let prefix = "encoder.layer.\(index)"
-            layers.append(
-                TransformerLayer(
-                    attention: TransformerLayer.Attention(
-                        queryKeyValue: try loader.stacked(
-                            ["query", "key", "value"].map { "\(prefix).attention.self.\($0)" }, [hidden, hidden]),
-                        output: try loader.linear("\(prefix).attention.output.dense", [hidden, hidden])),
-                    intermediate: try loader.linear("\(prefix).intermediate.dense", [inner, hidden]),
-                    output: try loader.linear("\(prefix).output.dense", [hidden, inner]),
-                    norms: TransformerLayer.Norms(
-                        attention: try loader.norm("\(prefix).attention.output.LayerNorm", hidden),
-                        output: try loader.norm("\(prefix).output.LayerNorm", hidden))))
-        }
-        self.layers = layers
+        embeddings = try loader.embeddings(
+            configuration,
+            tokenTypes: try loader.parameter(
+                "embeddings.token_type_embeddings.weight", [typeVocabSize, configuration.hiddenSize]))
+        layers = try loader.layers(
+            configuration,
+            attention: AttentionNames(
+                queryKeyValue: ["self.query", "self.key", "self.value"], output: "output.dense",
+                norm: "output.LayerNorm"))
         self.backend = backend
         self.configuration = configuration
         self.pooling = pooling

@@ -47,38 +47,20 @@ extension MPNetEncoder {
         configuration: TransformerConfiguration, pooling: SentencePooling, backend: Backend,
         tensor: @escaping TensorSource
     ) throws(SentenceEncodingError) {
-        let (hidden, inner) = (configuration.hiddenSize, configuration.intermediateSize)
-        let heads = configuration.numAttentionHeads
+        let (hidden, heads) = (configuration.hiddenSize, configuration.numAttentionHeads)
         let loader = ParameterLoader(backend: backend, epsilon: configuration.layerNormEps, tensor: tensor)
-        embeddings = TransformerEmbeddings(
-            tables: EmbeddingTables(
-                words: try loader.parameter("embeddings.word_embeddings.weight", [configuration.vocabSize, hidden]),
-                positions: try loader.parameter(
-                    "embeddings.position_embeddings.weight", [configuration.maxPositionEmbeddings, hidden]),
-                // Zeros add nothing, and spare the backends a second form of the operation.
-                tokenTypes: backend.parameter([Float](repeating: 0, count: hidden), shape: [1, hidden])),
-            layerNorm: try loader.norm("embeddings.LayerNorm", hidden))
+        // Zeros add nothing, and spare the backends a second form of the operation.
+        embeddings = try loader.embeddings(
+            configuration, tokenTypes: backend.parameter([Float](repeating: 0, count: hidden), shape: [1, hidden]))
         let buckets = try tensor("encoder.relative_attention_bias.weight", [MPNetPositions.bucketCount, heads])
         relativeAttentionBias = backend.parameter(
             MPNetPositions.biases(ofBuckets: buckets, headCount: heads, longestText: configuration.positionCount),
             shape: [heads, 2 * configuration.positionCount - 1])
 
-        var layers: [TransformerLayer<Backend>] = []
-        for index in 0..<configuration.numHiddenLayers {
-            let prefix = "encoder.layer.\(index)"
-            layers.append(
-                TransformerLayer(
-                    attention: TransformerLayer.Attention(
-                        queryKeyValue: try loader.stacked(
-                            ["q", "k", "v"].map { "\(prefix).attention.attn.\($0)" }, [hidden, hidden]),
-                        output: try loader.linear("\(prefix).attention.attn.o", [hidden, hidden])),
-                    intermediate: try loader.linear("\(prefix).intermediate.dense", [inner, hidden]),
-                    output: try loader.linear("\(prefix).output.dense", [hidden, inner]),
-                    norms: TransformerLayer.Norms(
-                        attention: try loader.norm("\(prefix).attention.LayerNorm", hidden),
-                        output: try loader.norm("\(prefix).output.LayerNorm", hidden))))
-        }
-        self.layers = layers
+        layers = try loader.layers(
+            configuration,
+            attention: AttentionNames(
+                queryKeyValue: ["attn.q", "attn.k", "attn.v"], output: "attn.o", norm: "LayerNorm"))
         self.backend = backend
         self.configuration = configuration
         self.pooling = pooling

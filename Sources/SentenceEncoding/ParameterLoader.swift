@@ -40,4 +40,48 @@ struct ParameterLoader<Backend: ComputeBackend> {
             weight: backend.linearWeight(weights, shape: [rows, shape[1]]),
             bias: backend.parameter(biases, shape: [rows]))
     }
+
+    /// Word and position embeddings, with whatever the architecture has for segments.
+    func embeddings(
+        _ configuration: TransformerConfiguration, tokenTypes: Backend.Parameter
+    ) throws(SentenceEncodingError) -> TransformerEmbeddings<Backend> {
+        let hidden = configuration.hiddenSize
+        return TransformerEmbeddings(
+            tables: EmbeddingTables(
+                words: try parameter("embeddings.word_embeddings.weight", [configuration.vocabSize, hidden]),
+                positions: try parameter(
+                    "embeddings.position_embeddings.weight", [configuration.maxPositionEmbeddings, hidden]),
+                tokenTypes: tokenTypes),
+            layerNorm: try norm("embeddings.LayerNorm", hidden))
+    }
+
+    /// All layers, whose parts but for those of attention have the same names everywhere.
+    func layers(
+        _ configuration: TransformerConfiguration, attention names: AttentionNames
+    ) throws(SentenceEncodingError) -> [TransformerLayer<Backend>] {
+        let (hidden, inner) = (configuration.hiddenSize, configuration.intermediateSize)
+        var layers: [TransformerLayer<Backend>] = []
+        for index in 0..<configuration.numHiddenLayers {
+            let prefix = "encoder.layer.\(index)"
+            layers.append(
+                TransformerLayer(
+                    attention: TransformerLayer.Attention(
+                        queryKeyValue: try stacked(
+                            names.queryKeyValue.map { "\(prefix).attention.\($0)" }, [hidden, hidden]),
+                        output: try linear("\(prefix).attention.\(names.output)", [hidden, hidden])),
+                    intermediate: try linear("\(prefix).intermediate.dense", [inner, hidden]),
+                    output: try linear("\(prefix).output.dense", [hidden, inner]),
+                    norms: TransformerLayer.Norms(
+                        attention: try norm("\(prefix).attention.\(names.norm)", hidden),
+                        output: try norm("\(prefix).output.LayerNorm", hidden))))
+        }
+        return layers
+    }
+}
+
+/// What an architecture calls the tensors below `attention` in each of its layers.
+struct AttentionNames {
+    let queryKeyValue: [String]
+    let output: String
+    let norm: String
 }

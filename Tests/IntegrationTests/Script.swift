@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A program of the repository, or a shell with a script of a test's.
 enum Script {
@@ -18,15 +19,7 @@ enum Script {
         let log = folder.appending(path: "script-\(UUID().uuidString).log")
         try Data().write(to: log)
         process.standardError = try FileHandle(forWritingTo: log)
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
+        try await process.runToEnd()
         return (process.terminationStatus, try String(contentsOf: log, encoding: .utf8))
     }
 }

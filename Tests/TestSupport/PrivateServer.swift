@@ -133,15 +133,7 @@ public final class PrivateServer: Sendable {
         try Data().write(to: errors)
         defer { try? FileManager.default.removeItem(at: errors) }
         process.standardError = try FileHandle(forWritingTo: errors)
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
+        try await process.runToEnd()
         guard process.terminationStatus == 0 else {
             throw Failure(program: command[0], message: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
         }

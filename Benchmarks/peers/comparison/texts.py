@@ -5,12 +5,14 @@ from pathlib import Path
 
 from .processes import LOCAL, Failure
 
+ASCII_WHITE_SPACE = " \t\n\v\f\r"
+
 
 def prepare(source: Path, cut: int | None) -> Path:
     """Writes the texts of a file of JSON lines as `{"text": ...}`, cut to so many characters, and returns that file."""
     try:
         lines = source.read_text(encoding="utf-8").split("\n")
-        texts = [_text(json.loads(line))[:cut] for line in lines if line.strip()]
+        texts = [text_of(json.loads(line))[:cut] for line in lines if line.strip()]
     except (OSError, ValueError, KeyError) as error:
         raise Failure(f"not a file of texts: {error}") from None
     if not texts:
@@ -21,9 +23,10 @@ def prepare(source: Path, cut: int | None) -> Path:
     return file
 
 
-def _text(record: dict) -> str:
-    """The text of a row: the title counts twice, and what is missing is left out."""
-    if "text" in record:
-        return record["text"]
-    title = record["title"]
-    return " ".join(part for part in (title, title, record.get("description")) if part)
+def text_of(record: dict[str, str | None]) -> str:
+    """The text of a record, or its title twice and its description, as `encode` takes them: what is blank is left out."""
+    if (text := record.get("text")) is not None:
+        return text
+    title = record["title"] or ""
+    parts = (title, title, record.get("description") or "")
+    return " ".join(part for part in parts if part.strip(ASCII_WHITE_SPACE))

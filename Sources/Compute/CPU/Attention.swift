@@ -1,5 +1,3 @@
-import CVectorMath
-
 /// Scaled dot-product self-attention (Vaswani et al., arXiv:1706.03762) of one text and one head at a time.
 ///
 /// A text has L tokens, a head D columns. Its keys become panels of sixteen tokens, `[L / 16][D][16]`, its values panels of

@@ -47,13 +47,15 @@ public struct CPUBackend: ComputeBackend {
         output.setRows(ids.count)
         let columns = output.columns
         let (words, places) = (tables.words, tables.positions)
+        let (wordValues, placeValues, typeValues) = (words.values, places.values, tables.tokenTypes.values)
+        let (weight, bias) = (norm.weight.values, norm.bias.values)
         for row in ids.indices {
             let (word, place) = (Int(ids[row]), Int(positions[row]))
             precondition(word >= 0 && word < words.shape[0] && place >= 0 && place < places.shape[0])
             let target = unsafe output.row(row)
-            unsafe words.values.withUnsafeBufferPointer { wordTable in
-                unsafe places.values.withUnsafeBufferPointer { placeTable in
-                    unsafe tables.tokenTypes.values.withUnsafeBufferPointer { typeTable in
+            unsafe wordValues.withUnsafeBufferPointer { wordTable in
+                unsafe placeValues.withUnsafeBufferPointer { placeTable in
+                    unsafe typeValues.withUnsafeBufferPointer { typeTable in
                         guard let wordRow = wordTable.baseAddress, let placeRow = placeTable.baseAddress,
                             let typeRow = typeTable.baseAddress
                         else { return }
@@ -64,8 +66,7 @@ public struct CPUBackend: ComputeBackend {
                     }
                 }
             }
-            unsafe LayerNorm.apply(
-                target, count: columns, weight: norm.weight.values, bias: norm.bias.values, epsilon: norm.epsilon)
+            unsafe LayerNorm.apply(target, count: columns, weight: weight, bias: bias, epsilon: norm.epsilon)
         }
     }
 
@@ -124,13 +125,13 @@ public struct CPUBackend: ComputeBackend {
     /// One pass over each row: sum, mean, variance, scale.
     public func addNorm(_ input: CPUMatrix, to residual: inout CPUMatrix, _ norm: LayerNormParameters<CPUParameter>) {
         precondition(input.rows == residual.rows && input.columns == residual.columns)
+        let (weight, bias) = (norm.weight.values, norm.bias.values)
         for index in 0..<residual.rows {
             let (source, row) = unsafe (input.row(index), residual.row(index))
             for column in stride(from: 0, to: residual.columns, by: 16) {
                 unsafe row.store(row.lanes(at: column) + source.lanes(at: column), at: column)
             }
-            unsafe LayerNorm.apply(
-                row, count: residual.columns, weight: norm.weight.values, bias: norm.bias.values, epsilon: norm.epsilon)
+            unsafe LayerNorm.apply(row, count: residual.columns, weight: weight, bias: bias, epsilon: norm.epsilon)
         }
     }
 
