@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from libraries import CATALOGUE, REFERENCE
+from libraries import CATALOG, REFERENCE
 
 from .processes import EXECUTABLE, HERE, LOCAL, PYTHON, REPOSITORY, Failure, run, worker
 
@@ -49,7 +49,7 @@ def prepare(peers: list[str]) -> tuple[dict[str, Path], dict[str, str]]:
     folders, failures = {REFERENCE: _export(REFERENCE)}, {}
     for peer in peers:
         try:
-            if requirements := CATALOGUE[peer].requirements:
+            if requirements := CATALOG[peer].requirements:
                 _install(requirements)
             folders[peer] = _export(peer)
         except Failure as failure:
@@ -97,9 +97,9 @@ def _export(peer: str) -> Path:
 def _state(peer: str) -> str:
     """The checksums of what an export depends on."""
     pins = ["torch.txt", "base.txt"]
-    if requirements := CATALOGUE[peer].requirements:
+    if requirements := CATALOG[peer].requirements:
         pins.append(f"{requirements}.txt")
-    sources = ["batches.py", "onnx_graph.py", f"{CATALOGUE[peer].module}.py"]
+    sources = ["batches.py", "onnx_graph.py", f"{CATALOG[peer].module}.py"]
     files = [MODEL / "model.safetensors", MODEL / "tokenizer.json"]
     files += [HERE / "requirements" / name for name in pins] + [HERE / "libraries" / name for name in sources]
     return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file}\n" for file in files)

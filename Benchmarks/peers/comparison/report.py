@@ -3,7 +3,7 @@
 import textwrap
 from pathlib import Path
 
-from libraries import CATALOGUE
+from libraries import CATALOG
 
 from .measurement import OURS, Contender, Measurement
 
@@ -35,7 +35,7 @@ def section(measurement: Measurement) -> str:
 
 
 def _title(contender: Contender) -> str:
-    return f"**{OURS}**" if contender.name == OURS else CATALOGUE[contender.name].title
+    return f"**{OURS}**" if contender.name == OURS else CATALOG[contender.name].title
 
 
 def _row(contender: Contender, measurement: Measurement) -> list[str]:

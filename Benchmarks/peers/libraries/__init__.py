@@ -13,7 +13,7 @@ class Entry(NamedTuple):
     """The file below requirements/ that the peer needs beyond what all need."""
 
 
-CATALOGUE = {
+CATALOG = {
     "onnxruntime": Entry("onnxruntime float32", "with_onnxruntime", "Plain", "onnxruntime"),
     "onnxruntime-fused": Entry("onnxruntime float32, fused graph", "with_onnxruntime", "Fused", "onnxruntime"),
     "onnxruntime-int8": Entry("onnxruntime int8, fused graph", "with_onnxruntime", "Quantised", "onnxruntime"),

@@ -19,7 +19,7 @@ from time import perf_counter
 
 import numpy as np
 
-from . import CATALOGUE
+from . import CATALOG
 from .peer import Peer
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128)
@@ -29,7 +29,7 @@ CLOSE = 1.2
 
 def new(name: str) -> Peer:
     """Imports the library."""
-    entry = CATALOGUE[name]
+    entry = CATALOG[name]
     return getattr(importlib.import_module(f".{entry.module}", __package__), entry.type_name)()
 
 
@@ -106,7 +106,7 @@ def main() -> None:
     """Runs one command."""
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=("export", "sweep", "measure", "compare", "versions"))
-    parser.add_argument("peer", nargs="?", choices=CATALOGUE)
+    parser.add_argument("peer", nargs="?", choices=CATALOG)
     for option in ("--model", "--folder", "--texts", "--vectors", "--reference"):
         parser.add_argument(option, type=Path)
     parser.add_argument("--threads", type=int)
