@@ -132,11 +132,10 @@ struct BackfillTests {
         }
     }
 
-    @Test("of the README, line by line, changes the quickstart's model", .requiresWeights)
-    func readme() async throws {
-        let readme = try String(contentsOf: URL(filePath: Fixtures.path("../../../README.md")), encoding: .utf8)
-        let chapter = try #require(readme.firstMatch(of: #/## Changing the model\n([\s\S]*?)\n## /#)).output.1
-        let blocks = chapter.matches(of: #/```sh\n([\s\S]*?)```/#).map { String($0.output.1) }
+    @Test("of the user guide, line by line, changes the quickstart's model", .requiresWeights)
+    func userGuide() async throws {
+        let article = DeploymentFile.text("Sources/EmbeddingJob/EmbeddingJob.docc/ChangingTheModel.md")
+        let blocks = article.matches(of: #/```sh\n([\s\S]*?)```/#).map { String($0.output.1) }
         try #require(blocks.count >= 2)
         try await withDatasets(dimension: Goldens.dimension) { datasets in
             try await datasets.database.run(

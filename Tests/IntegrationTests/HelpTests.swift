@@ -87,13 +87,12 @@ struct HelpTests {
         #expect(named == Set(options.values).subtracting([""]), "a variable of an option that this table lacks")
     }
 
-    @Test("and the README's configuration table name the same options and variables")
-    func readme() throws {
-        let readme = try String(contentsOf: URL(filePath: Fixtures.path("../../../README.md")), encoding: .utf8)
-        let section = try #require(readme.firstMatch(of: #/## Configuration\n([\s\S]*?)\n## /#)).output.1
+    @Test("and the user guide's configuration table name the same options and variables")
+    func configuration() throws {
+        let article = DeploymentFile.text("Sources/EmbeddingJob/EmbeddingJob.docc/Configuration.md")
         var options: Set<Substring> = []
         var variables: Set<Substring> = []
-        for row in section.split(separator: "\n").filter({ $0.hasPrefix("| ") }) {
+        for row in article.split(separator: "\n").filter({ $0.hasPrefix("| ") }) {
             let cells = row.split(separator: "|")
             options.formUnion(cells[0].matches(of: /--[a-z-]+/).map(\.output))
             variables.formUnion(cells[1].matches(of: /[A-Z]+_[A-Z_]+/).map(\.output))
