@@ -1,5 +1,7 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("The help of embedding-job")
@@ -89,7 +91,7 @@ struct HelpTests {
 
     @Test("and the README's configuration table name the same options and variables")
     func readme() throws {
-        let readme = try String(contentsOf: URL(filePath: Fixtures.path("../../../README.md")), encoding: .utf8)
+        let readme = try String(contentsOf: URL(filePath: Fixtures.repositoryPath("README.md")), encoding: .utf8)
         let section = try #require(readme.firstMatch(of: #/## Configuration\n([\s\S]*?)\n## /#)).output.1
         var options: Set<Substring> = []
         var variables: Set<Substring> = []
