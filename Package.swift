@@ -42,11 +42,20 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 
 let libraries: [Target] = [
     .target(
-        name: "BatchJob", dependencies: ["Postgres", "SentenceEncoding", "Tokenization", logging],
+        name: "BatchJob", dependencies: ["DatasetTable", "Postgres", "SentenceEncoding", "Tokenization", logging],
         resources: [.embedInCode("SQL")]),
-    .target(name: "Benchmarking", dependencies: ["Compute", "SentenceEncoding", "Tokenization"]),
+    .target(name: "Benchmarking", dependencies: ["CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
+    .target(name: "CPUCompute", dependencies: ["COpenBLAS", "CVectorMath", "Compute"]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
-    .target(name: "Compute", dependencies: ["COpenBLAS", "CVectorMath"]),
+    .target(
+        name: "CommandSupport",
+        dependencies: ["DatasetTable", "Postgres", argumentParser, configuration, logging, systemPackage]),
+    .target(name: "Compute"),
+    .target(
+        name: "DatasetTable", dependencies: ["Checksum", "Postgres", logging], resources: [.embedInCode("SQL")]),
+    .target(
+        name: "ModelLoading",
+        dependencies: ["CPUCompute", "CommandSupport", "DatasetTable", "SentenceEncoding", argumentParser]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
     .target(name: "Safetensors"),
     .target(
@@ -61,14 +70,14 @@ let executables: [Target] = [
     .executableTarget(
         name: "EmbeddingJob",
         dependencies: [
-            "BatchJob", "Benchmarking", "Compute", "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization",
-            argumentParser, configuration, logging, systemPackage, unixSignals,
+            "BatchJob", "Benchmarking", "CommandSupport", "Compute", "DatasetTable", "ModelLoading", "Postgres",
+            "ProcessorGuard", "SentenceEncoding", "Tokenization", argumentParser, logging, systemPackage, unixSignals,
         ]),
     .executableTarget(
         name: "Microbenchmarks",
         dependencies: [
-            "BatchJob", "Benchmarking", "Checksum", "Compute", "Postgres", "ProcessorGuard", "Safetensors",
-            "Tokenization", argumentParser,
+            "Benchmarking", "CPUCompute", "Checksum", "Compute", "DatasetTable", "Postgres", "ProcessorGuard",
+            "Safetensors", "Tokenization", argumentParser,
         ],
         path: "Benchmarks/Micro"),
 ]
@@ -77,23 +86,34 @@ let executables: [Target] = [
 
 let tests: [Target] = [
     .target(
-        name: "TestSupport",
+        name: "ComputeTestSupport", dependencies: ["CPUCompute", "Compute", "SentenceEncoding"],
+        path: "Tests/Support/Compute", exclude: ["Fixtures"]),
+    .target(
+        name: "JobTestSupport",
         dependencies: [
-            "BatchJob", "Compute", "Postgres", "Safetensors", "SentenceEncoding", "Tokenization", logging,
+            "BatchJob", "ComputeTestSupport", "DatasetTable", "Postgres", "PostgresTestSupport", "SentenceEncoding",
+            "Tokenization", logging,
         ],
-        path: "Tests/TestSupport", exclude: ["Fixtures"]),
+        path: "Tests/Support/Job"),
+    .target(name: "PostgresTestSupport", dependencies: ["Postgres"], path: "Tests/Support/Postgres"),
     .testTarget(
         name: "BatchJobTests",
-        dependencies: ["BatchJob", "Postgres", "SentenceEncoding", "TestSupport", "Tokenization"]),
+        dependencies: [
+            "BatchJob", "ComputeTestSupport", "DatasetTable", "JobTestSupport", "Postgres", "PostgresTestSupport",
+            "SentenceEncoding", "Tokenization",
+        ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
-    .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"]),
+    .testTarget(name: "ComputeTests", dependencies: ["CPUCompute", "Compute", "ComputeTestSupport"]),
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["BatchJob", "EmbeddingJob", "Microbenchmarks", "Postgres", "TestSupport"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
+        dependencies: [
+            "Benchmarking", "CPUCompute", "ComputeTestSupport", "DatasetTable", "EmbeddingJob", "JobTestSupport",
+            "Microbenchmarks", "Postgres", "PostgresTestSupport", "Safetensors", "SentenceEncoding",
+        ]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresTestSupport"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
-    .testTarget(name: "SentenceEncodingTests", dependencies: ["SentenceEncoding", "TestSupport"]),
+    .testTarget(name: "SentenceEncodingTests", dependencies: ["CPUCompute", "ComputeTestSupport", "SentenceEncoding"]),
     .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Fixtures"]),
 ]
 

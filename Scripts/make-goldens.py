@@ -5,7 +5,7 @@
     Scripts/fetch-weights
     .local/reference/bin/python Scripts/make-goldens.py
 
-The fixtures go to Tests/TestSupport/Fixtures; MANIFEST.json there records what made them. All arrays are float32 and ids are
+The fixtures go to Tests/Support/Compute/Fixtures; MANIFEST.json there records what made them. All arrays are float32 and ids are
 int64 unless said otherwise. Stages of several texts are packed: the rows of the first text, then those of the second, and so
 on, without padding; `lengths` says where one ends.
 
@@ -35,7 +35,7 @@ from transformers import BertConfig, BertModel
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY / "Scripts/sample/datasets.jsonl"
-FIXTURES = REPOSITORY / "Tests/TestSupport/Fixtures"
+FIXTURES = REPOSITORY / "Tests/Support/Compute/Fixtures"
 
 # One of each kind that has gone wrong in some implementation of this model: nothing, almost nothing, other scripts, marks and
 # symbols, characters that the normaliser drops, words without a piece, and texts at and past the limit of 256 tokens.

@@ -1,4 +1,4 @@
-import Compute
+import CPUCompute
 
 /// The functions that are applied element by element, on as many values as stay near the core.
 enum ActivationBenchmarks {

@@ -1,3 +1,4 @@
+import CPUCompute
 import Compute
 
 /// The operations of a layer on a chunk of tokens, with operands that are neither zero nor all alike.

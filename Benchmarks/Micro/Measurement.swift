@@ -1,5 +1,5 @@
 import Benchmarking
-import Compute
+import CPUCompute
 
 /// Measures operations in turn, so that a moment in which the machine is slow meets them all.
 struct Measurement {

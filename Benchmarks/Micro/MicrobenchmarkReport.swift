@@ -1,4 +1,5 @@
 import Benchmarking
+import DatasetTable
 
 /// What was measured, in the order in which it was asked for.
 struct MicrobenchmarkReport: Encodable {

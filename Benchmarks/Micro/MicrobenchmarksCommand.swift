@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarking
+import DatasetTable
 
 /// The command line of `microbenchmarks`.
 @main

@@ -1,4 +1,4 @@
-import BatchJob
+import DatasetTable
 import FoundationEssentials
 
 /// The texts of a file in the form that `embedding-job encode` reads.

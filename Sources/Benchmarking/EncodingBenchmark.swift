@@ -1,4 +1,4 @@
-internal import Compute
+internal import CPUCompute
 public import SentenceEncoding
 internal import Tokenization
 

@@ -7,7 +7,7 @@ public struct Spread: Codable, Equatable, Sendable {
     /// The largest value.
     public let highest: Double
 
-    /// Summarises measurements, of which there must be one at least.
+    /// Summarizes measurements, of which there must be one at least.
     public init(_ values: [Double]) {
         precondition(!values.isEmpty, "nothing was measured")
         let sorted = values.sorted()

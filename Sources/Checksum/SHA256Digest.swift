@@ -20,9 +20,14 @@ public struct SHA256Digest: Sendable, Hashable {
     }
 
     /// The digest as 64 hexadecimal digits in lower case, as `sha256sum` prints it.
+    public var hexadecimal: String { bytes.hexadecimal }
+}
+
+extension Sequence<UInt8> {
+    /// Two hexadecimal digits a byte, in lower case.
     public var hexadecimal: String {
         let digits = Array("0123456789abcdef")
-        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 }
 

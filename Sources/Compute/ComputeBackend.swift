@@ -4,10 +4,14 @@
 /// ``TextBoundaries`` says where each text begins. Dimension letters are those of <doc:Notation>. A backend may fuse work
 /// inside one operation; a model never asks which device it runs on.
 ///
-/// Operations do not throw. A device that fails reports it in ``download(_:)``, which waits for the device.
+/// What allocates throws ``Failure``, for memory is what a device lacks first. Operations do not throw: a device that fails
+/// reports it in ``download(_:)``, which waits for the device.
 public protocol ComputeBackend: Sendable {
     /// A weight: uploaded once while loading, shared by all workers, never changed.
     associatedtype Parameter: Sendable
+
+    /// Why a device cannot take a weight or an activation; `Never` where the memory is the process's own.
+    associatedtype Failure: Error
 
     /// An activation: a fixed row capacity, a row count that each operation sets on its output. It stays with its worker.
     associatedtype Matrix
@@ -25,13 +29,13 @@ public protocol ComputeBackend: Sendable {
     var columnMultiple: Int { get }
 
     /// Takes a weight of the given shape (row-major).
-    func parameter(_ values: [Float], shape: [Int]) -> Parameter
+    func parameter(_ values: [Float], shape: [Int]) throws(Failure) -> Parameter
 
     /// Takes the weight `[M, K]` of a fully connected layer, in whatever order the device multiplies by it fastest.
-    func linearWeight(_ values: [Float], shape: [Int]) -> Parameter
+    func linearWeight(_ values: [Float], shape: [Int]) throws(Failure) -> Parameter
 
     /// Allocates an activation of at most `rowCapacity` rows.
-    func makeMatrix(rowCapacity: Int, columns: Int) -> Matrix
+    func makeMatrix(rowCapacity: Int, columns: Int) throws(Failure) -> Matrix
 
     /// Sums word, position and token-type embeddings and normalises: `ids` and `positions` `[N]` → `[N, H]`.
     func embed(
@@ -66,7 +70,9 @@ public protocol ComputeBackend: Sendable {
 
 extension ComputeBackend {
     /// Keeps it like any other weight.
-    public func linearWeight(_ values: [Float], shape: [Int]) -> Parameter { parameter(values, shape: shape) }
+    public func linearWeight(_ values: [Float], shape: [Int]) throws(Failure) -> Parameter {
+        try parameter(values, shape: shape)
+    }
 
     /// Attention by content alone, wherever a key stands.
     public func attention(

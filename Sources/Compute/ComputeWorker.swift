@@ -8,9 +8,11 @@ public actor ComputeWorker<State> {
     private var state: State
 
     /// Makes the state.
-    public init(label: String, state makeState: @Sendable () -> State) {
+    public init<Failure: Error>(
+        label: String, state makeState: @Sendable () throws(Failure) -> State
+    ) throws(Failure) {
         queue = SerialQueue(label: label)
-        state = makeState()
+        state = try makeState()
     }
 
     /// The worker's own queue.

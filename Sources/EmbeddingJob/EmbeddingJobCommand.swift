@@ -1,5 +1,6 @@
 import ArgumentParser
-import BatchJob
+import CommandSupport
+import DatasetTable
 import Glibc
 import SystemPackage
 
@@ -10,7 +11,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         commandName: "embedding-job",
         abstract: "Gives every dataset in a PostgreSQL table its sentence embedding, then exits.",
         discussion: """
-            The model runs inside this process: no Python, no model server, no network but the database. `run` reads every \
+            The model runs inside this process: no Python, no model server, no download. `run` reads every \
             row with enrichment_status = 'enriched', is_active and no embedding, encodes "{title} {title} {description}" \
             and writes the vector, unless the row was edited meanwhile. It is safe to run twice, to kill, and to run in \
             several places at once.

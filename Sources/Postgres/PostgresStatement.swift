@@ -17,3 +17,11 @@ public struct PostgresStatement: Sendable, Hashable {
         self.sql = sql
     }
 }
+
+extension PostgresStatement {
+    /// Ends a transaction and keeps what it did.
+    public static let commit = PostgresStatement(name: "commit", sql: "COMMIT")
+
+    /// Ends a transaction without a trace.
+    public static let rollback = PostgresStatement(name: "rollback", sql: "ROLLBACK")
+}

@@ -51,11 +51,11 @@ extension MPNetEncoder {
         let loader = ParameterLoader(backend: backend, epsilon: configuration.layerNormEps, tensor: tensor)
         // Zeros add nothing, and spare the backends a second form of the operation.
         embeddings = try loader.embeddings(
-            configuration, tokenTypes: backend.parameter([Float](repeating: 0, count: hidden), shape: [1, hidden]))
+            configuration, tokenTypes: try loader.parameter([Float](repeating: 0, count: hidden), [1, hidden]))
         let buckets = try tensor("encoder.relative_attention_bias.weight", [MPNetPositions.bucketCount, heads])
-        relativeAttentionBias = backend.parameter(
+        relativeAttentionBias = try loader.parameter(
             MPNetPositions.biases(ofBuckets: buckets, headCount: heads, longestText: configuration.positionCount),
-            shape: [heads, 2 * configuration.positionCount - 1])
+            [heads, 2 * configuration.positionCount - 1])
 
         layers = try loader.layers(
             configuration,

@@ -10,12 +10,29 @@ struct ParameterLoader<Backend: ComputeBackend> {
     let tensor: TensorSource
 
     func parameter(_ name: String, _ shape: [Int]) throws(SentenceEncodingError) -> Backend.Parameter {
-        backend.parameter(try tensor(name, shape), shape: shape)
+        try parameter(try tensor(name, shape), shape)
+    }
+
+    /// A parameter that no tensor holds as it is.
+    func parameter(_ values: [Float], _ shape: [Int]) throws(SentenceEncodingError) -> Backend.Parameter {
+        do throws(Backend.Failure) {
+            return try backend.parameter(values, shape: shape)
+        } catch {
+            throw .device(String(describing: error))
+        }
+    }
+
+    private func linearWeight(_ values: [Float], _ shape: [Int]) throws(SentenceEncodingError) -> Backend.Parameter {
+        do throws(Backend.Failure) {
+            return try backend.linearWeight(values, shape: shape)
+        } catch {
+            throw .device(String(describing: error))
+        }
     }
 
     func linear(_ name: String, _ shape: [Int]) throws(SentenceEncodingError) -> LinearParameters<Backend.Parameter> {
         LinearParameters(
-            weight: backend.linearWeight(try tensor("\(name).weight", shape), shape: shape),
+            weight: try linearWeight(try tensor("\(name).weight", shape), shape),
             bias: try parameter("\(name).bias", [shape[0]]))
     }
 
@@ -37,8 +54,8 @@ struct ParameterLoader<Backend: ComputeBackend> {
         }
         let rows = names.count * shape[0]
         return LinearParameters(
-            weight: backend.linearWeight(weights, shape: [rows, shape[1]]),
-            bias: backend.parameter(biases, shape: [rows]))
+            weight: try linearWeight(weights, [rows, shape[1]]),
+            bias: try parameter(biases, [rows]))
     }
 
     /// Word and position embeddings, with whatever the architecture has for segments.

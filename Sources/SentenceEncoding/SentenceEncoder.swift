@@ -21,10 +21,16 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
         let tokens = max(backend.maxTokensPerChunk, model.maxTokens)
         let encoder = encoder
         planner = ChunkPlanner(maxTokens: tokens, workerCount: backend.workerCount)
-        workers = WorkerPool(
-            (0..<backend.workerCount).map { index in
-                ComputeWorker(label: "embedding-job.compute.\(index)") { encoder.makeWorkspace(tokens: tokens) }
-            })
+        do throws(Backend.Failure) {
+            workers = WorkerPool(
+                try (0..<backend.workerCount).map { index throws(Backend.Failure) in
+                    try ComputeWorker(label: "embedding-job.compute.\(index)") { () throws(Backend.Failure) in
+                        try encoder.makeWorkspace(tokens: tokens)
+                    }
+                })
+        } catch {
+            throw .device(String(describing: error))
+        }
     }
 
     /// H.

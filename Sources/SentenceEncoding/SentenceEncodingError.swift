@@ -20,6 +20,8 @@ public enum SentenceEncodingError: Error, Sendable, Equatable {
     case weights(SafetensorsError)
     /// The vocabulary cannot be read.
     case vocabulary(TokenizationError)
+    /// The device has no room for the model, or does not work.
+    case device(String)
 }
 
 extension SentenceEncodingError: CustomStringConvertible {
@@ -39,6 +41,7 @@ extension SentenceEncodingError: CustomStringConvertible {
         case .checksum(let error): error.description
         case .weights(let error): error.description
         case .vocabulary(let error): error.description
+        case .device(let reason): reason
         }
     }
 }

@@ -45,8 +45,8 @@ extension TransformerEncoder {
     }
 
     /// Buffers for chunks of at most `tokens` tokens.
-    package func makeWorkspace(tokens: Int) -> Workspace<Backend> {
-        Workspace(
+    package func makeWorkspace(tokens: Int) throws(Backend.Failure) -> Workspace<Backend> {
+        try Workspace(
             backend: backend, hiddenSize: configuration.hiddenSize, intermediateSize: configuration.intermediateSize,
             tokens: tokens)
     }

@@ -18,12 +18,12 @@ package struct Workspace<Backend: ComputeBackend> {
     package var pooled: Backend.Matrix
 
     /// Allocates for chunks of at most `tokens` tokens.
-    package init(backend: Backend, hiddenSize: Int, intermediateSize: Int, tokens: Int) {
-        hidden = backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
-        packedQKV = backend.makeMatrix(rowCapacity: tokens, columns: 3 * hiddenSize)
-        context = backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
-        projected = backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
-        expanded = backend.makeMatrix(rowCapacity: tokens, columns: intermediateSize)
-        pooled = backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
+    package init(backend: Backend, hiddenSize: Int, intermediateSize: Int, tokens: Int) throws(Backend.Failure) {
+        hidden = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
+        packedQKV = try backend.makeMatrix(rowCapacity: tokens, columns: 3 * hiddenSize)
+        context = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
+        projected = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
+        expanded = try backend.makeMatrix(rowCapacity: tokens, columns: intermediateSize)
+        pooled = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
     }
 }

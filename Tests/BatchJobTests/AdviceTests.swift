@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("Before a run, the log", .requiresPostgres)
 struct AdviceTests {
@@ -151,9 +153,9 @@ struct AdviceTests {
     // MARK: - Search indexes
 
     @Test(
-        "says how to go about a backfill if the column has search indexes",
+        "says how to go about many rows if the column has search indexes",
         arguments: [(50_000, false), (50_001, true)])
-    func backfill(rows: Int, warns: Bool) async throws {
+    func manyRows(rows: Int, warns: Bool) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(rows)

@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 @Suite("A text whose vector is known", .requiresPostgres)

@@ -1,13 +1,15 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("Ending a run early", .requiresPostgres, .timeLimit(.minutes(10)))
 struct ControlTests {
     @Test("on a signal finishes the batches in hand, one for each lane", arguments: [1, 2])
-    func stops(lanes: Int) async throws {
+    func stops(connections: Int) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             let checker = try await InvariantChecker(fixture)
@@ -16,12 +18,14 @@ struct ControlTests {
             let gate = Gate()
             let encoder = StubEncoder { texts in
                 guard texts.contains(where: { $0.hasPrefix("Dataset") }) else { return }
-                // Every lane has a batch before the signal comes.
-                await gate.arrive(opensAfter: lanes)
+                // Every connection has a batch before the signal comes.
+                await gate.arrive(opensAfter: connections)
                 await control.stop()
             }
-            let report = try await fixture.drain(encoder, lanes: lanes, control: control) { $0.batchSize = 10 }
-            #expect(report.processed == 10 * lanes && report.remaining == 60 - 10 * lanes)
+            let report = try await fixture.drain(encoder, connections: connections, control: control) {
+                $0.batchSize = 10
+            }
+            #expect(report.processed == 10 * connections && report.remaining == 60 - 10 * connections)
             #expect(report.exitReason == .signal && report.exitReason.exitCode == 143)
             let rest = try await fixture.drain(StubEncoder())
             try await checker.expectIntact(report, rest)
@@ -37,7 +41,7 @@ struct ControlTests {
             let encoder = StubEncoder { texts in
                 if texts.contains(where: { $0.hasPrefix("Dataset") }) { await control.stop() }
             }
-            let report = try await fixture.drain(encoder, lanes: 1, control: control) { $0.batchSize = 10 }
+            let report = try await fixture.drain(encoder, connections: 1, control: control) { $0.batchSize = 10 }
             #expect(report.processed == 10 && report.remaining == 0)
             #expect(report.exitReason == .signal && report.exitReason.exitCode == 143)
         }
@@ -58,13 +62,15 @@ struct ControlTests {
     }
 
     @Test("at the limit has attempted no row more", arguments: [1, 2, 3])
-    func limit(lanes: Int) async throws {
+    func limit(connections: Int) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(60)
             let seen = Recorder()
             let encoder = StubEncoder { texts in await seen.add(texts.filter { $0.hasPrefix("Dataset") }) }
-            let report = try await fixture.drain(encoder, lanes: lanes) { ($0.batchSize, $0.limit) = (7, 25) }
+            let report = try await fixture.drain(encoder, connections: connections) {
+                ($0.batchSize, $0.limit) = (7, 25)
+            }
             #expect(report.processed == 25 && report.exitReason == .limit && report.remaining == 35)
             #expect(await seen.texts.count == 25)
         }
@@ -84,7 +90,7 @@ struct ControlTests {
                 await gate.arrive(opensAfter: 2)
                 if encoderNotices { try Task.checkCancellation() }
             }
-            let run = Task { try await fixture.drain(encoder, lanes: 1) { $0.batchSize = 20 } }
+            let run = Task { try await fixture.drain(encoder, connections: 1) { $0.batchSize = 20 } }
             for await _ in batches { break }
             run.cancel()
             await gate.arrive(opensAfter: 2)
@@ -114,7 +120,7 @@ struct ControlTests {
                 }
                 let log = RecordedLog()
                 let url = try proxy.url(from: database.url)
-                async let report = fixture.drain(encoder, lanes: 1, url: url, control: control, log: log.logger) {
+                async let report = fixture.drain(encoder, connections: 1, url: url, control: control, log: log.logger) {
                     $0.retryBudget = .seconds(600)
                 }
                 await log.wait(for: "trying again")

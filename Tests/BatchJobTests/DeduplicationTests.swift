@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 @Suite("Rows with the same text", .requiresPostgres)
@@ -20,7 +22,7 @@ struct DeduplicationTests {
                 """)
             let seen = Recorder()
             let encoder = StubEncoder { texts in await seen.add(texts.filter { $0.hasPrefix("Dataset") }) }
-            let report = try await fixture.drain(encoder, lanes: 1) { $0.batchSize = batchSize }
+            let report = try await fixture.drain(encoder, connections: 1) { $0.batchSize = batchSize }
             #expect(report.processed == 100 && report.deduplicated == 30)
             let texts = await seen.texts
             #expect(texts.count == 70 && Set(texts).count == 70)
@@ -42,7 +44,7 @@ struct DeduplicationTests {
                 SELECT 'Equal', repeat('x', 10 * i), 'enriched' FROM generate_series(1, 10) AS i
                 """)
             // `Equal Equal ` and ten letters are read of each.
-            let report = try await fixture.drain(CuttingEncoder(limit: 22), lanes: 1) { $0.batchSize = batchSize }
+            let report = try await fixture.drain(CuttingEncoder(limit: 22), connections: 1) { $0.batchSize = batchSize }
             #expect(report.processed == 10 && report.deduplicated == 9)
             #expect(report.truncated == 9 && report.tokensLost == 10 * (1...9).reduce(0, +))
             let lost = "SELECT tokens_lost FROM embedding_state ORDER BY dataset_id"
@@ -59,7 +61,7 @@ struct DeduplicationTests {
             try await fixture.insert(30)
             try await database.run(
                 "UPDATE datasets SET title = '\(marker.rawValue)', description = NULL WHERE id IN (2, 3, 20, 29)")
-            let report = try await fixture.drain(StubEncoder(), lanes: 1) { $0.batchSize = batchSize }
+            let report = try await fixture.drain(StubEncoder(), connections: 1) { $0.batchSize = batchSize }
             #expect(report.processed == 26 && report.failed == 4 && report.deduplicated == 0)
             let blamed = "SELECT dataset_id FROM embedding_failure ORDER BY 1"
             #expect(try await database.texts(blamed) == ["2", "3", "20", "29"])

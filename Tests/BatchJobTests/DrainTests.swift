@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("A drain", .requiresPostgres)
 struct DrainTests {
@@ -42,14 +44,15 @@ struct DrainTests {
     }
 
     @Test(
-        "reads every row once, whatever the batch size and the number of lanes", arguments: [1, 7, 64, 1000], [1, 3])
-    func encodesEachRowOnce(batchSize: Int, lanes: Int) async throws {
+        "reads every row once, whatever the batch size and the number of connections", arguments: [1, 7, 64, 1000],
+        [1, 3])
+    func encodesEachRowOnce(batchSize: Int, connections: Int) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(150)
             let seen = Recorder()
             let encoder = StubEncoder { texts in await seen.add(texts.filter { $0.hasPrefix("Dataset") }) }
-            let report = try await fixture.drain(encoder, lanes: lanes) { $0.batchSize = batchSize }
+            let report = try await fixture.drain(encoder, connections: connections) { $0.batchSize = batchSize }
             #expect(report.processed == 150)
             let texts = await seen.texts
             #expect(texts.count == 150 && Set(texts).count == 150)

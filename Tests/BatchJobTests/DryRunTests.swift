@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("A dry run", .requiresPostgres)
 struct DryRunTests {
@@ -34,7 +36,7 @@ struct DryRunTests {
             #expect(forecast.processed == 0 && forecast.failed == 0)
             #expect(forecast.remaining == 131 && forecast.quarantined == 0)
 
-            let report = try await fixture.drain(encoder, lanes: 1) { $0.batchSize = batchSize }
+            let report = try await fixture.drain(encoder, connections: 1) { $0.batchSize = batchSize }
             #expect(report.processed == 127 && report.failed == 4)
             #expect(forecast.truncated == report.truncated && forecast.truncated == 4)
             // Of inputs of 4,097, 16,388 and 1,204 bytes the stub reads 1,000; what a column lost before is not counted.
@@ -130,7 +132,7 @@ struct DryRunTests {
                 #expect(forecast.remaining == 40)
                 #expect(log.entries("dry run").map { $0.values["rows"] } == ["40"])
             }
-            let report = try await fixture.drain(claiming, lanes: 1)
+            let report = try await fixture.drain(claiming, connections: 1)
             #expect(report.processed == 40)
             #expect(await !once.first())
         }

@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 /// SQL_ASCII is what `initdb` chooses in the locale C: text is whatever bytes its clients have sent.
 @Suite("In a database without encoding,", .requiresPostgres)

@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 /// What the application does between our read and our write.
 @Suite("The guarded write", .requiresPostgres)
@@ -30,7 +32,7 @@ struct GuardTests {
                 try await database.run(interference.rawValue)
             }
             // One attempt at each row, so that the second pass does not hide what the first one did.
-            let report = try await fixture.drain(encoder, lanes: 1) { ($0.batchSize, $0.limit) = (20, 20) }
+            let report = try await fixture.drain(encoder, connections: 1) { ($0.batchSize, $0.limit) = (20, 20) }
             let isSameInput = interference == .editAndBack
             #expect(report.processed == (isSameInput ? 20 : 19))
             #expect(report.skippedStale == (isSameInput ? 0 : 1))
@@ -89,7 +91,7 @@ struct GuardTests {
                 let open = try #require(state.first).int64("n")
                 #expect(open == 0)
             }
-            let report = try await fixture.drain(encoder, lanes: 1)
+            let report = try await fixture.drain(encoder, connections: 1)
             #expect(report.processed == 20 && report.failed == 0)
         }
     }

@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 /// The table `embedding_failure`: what is written there, for how long it holds a row back, and what ends that.
 @Suite("The ledger of failures", .requiresPostgres)
@@ -49,7 +51,7 @@ struct LedgerTests {
         try await withTemporaryDatabase { database in
             let fixture = try await poisonedFixture(database)
             for (attempt, pause) in [1, 2, 4, 8, 16, 32, 64, 128, 256, 336, 336].enumerated() {
-                let report = try await fixture.drain(StubEncoder(), lanes: 1)
+                let report = try await fixture.drain(StubEncoder(), connections: 1)
                 #expect(report.failed == 1 && report.quarantined == 1 && report.remaining == 0)
                 #expect(try await database.texts(Self.pauses) == ["\(pause)"])
                 #expect(try await database.texts(Self.entries) == ["1 VECTOR ZERO \(attempt + 1)"])
@@ -64,7 +66,7 @@ struct LedgerTests {
             let fixture = try await DatasetFixture(database)
             try await database.run("INSERT INTO datasets (title, enrichment_status) VALUES (E'\\t', 'enriched')")
             for attempt in 1...3 {
-                #expect(try await fixture.drain(StubEncoder(), lanes: 1).failed == 1)
+                #expect(try await fixture.drain(StubEncoder(), connections: 1).failed == 1)
                 #expect(try await database.texts(Self.pauses) == ["336"])
                 #expect(try await database.texts(Self.entries) == ["1 EMPTY NO_TEXT \(attempt)"])
                 try await database.run(Self.passTime)
@@ -112,7 +114,7 @@ struct LedgerTests {
         try await withTemporaryDatabase { database in
             let fixture = try await poisonedFixture(database)
             _ = try await fixture.drain(StubEncoder())
-            let other = try await fixture.drain(StubEncoder(), model: [UInt8](repeating: 9, count: 32))
+            let other = try await fixture.drain(StubEncoder(), model: Fingerprint([UInt8](repeating: 9, count: 32)))
             #expect(other.failed == 1 && other.quarantined == 1)
             #expect(try await database.texts(Self.entries) == ["1 VECTOR ZERO 1", "1 VECTOR ZERO 1"])
         }

@@ -1,7 +1,9 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
-import TestSupport
 import Testing
 
 /// What goes on beside a change of the model, and what ends it early.
@@ -65,7 +67,7 @@ struct ModelChangeFaultTests {
                 }
                 let log = RecordedLog()
                 let report = try await fixture.drain(
-                    encoder, lanes: 1, url: try proxy.url(from: database.url), log: log.logger
+                    encoder, connections: 1, url: try proxy.url(from: database.url), log: log.logger
                 ) { $0.batchSize = 10 }
                 for await _ in renamed { break }
                 #expect(try await database.number("SELECT count(embedding_old) FROM datasets") == 10)
@@ -257,10 +259,10 @@ struct ModelChangeFaultTests {
     /// An application that searches all the time, each time with the encoder of the model that serves.
     private struct SearchingApplication {
         let database: TemporaryDatabase
-        let encoders: [[UInt8]: StubEncoder]
-        private(set) var searches: [[UInt8]: Int] = [:]
+        let encoders: [Fingerprint: StubEncoder]
+        private(set) var searches: [Fingerprint: Int] = [:]
 
-        init(_ database: TemporaryDatabase, _ encoders: [[UInt8]: StubEncoder]) {
+        init(_ database: TemporaryDatabase, _ encoders: [Fingerprint: StubEncoder]) {
             self.database = database
             self.encoders = encoders
         }
@@ -282,7 +284,7 @@ struct ModelChangeFaultTests {
                         name: "model",
                         sql: "SELECT fingerprint FROM embedding_model WHERE column_name = 'embedding'")
                 ).first
-                let model = try #require(try row?.bytea("fingerprint"))
+                let model = try #require(try row?.fingerprint("fingerprint"))
                 let encoder = try #require(encoders[model])
                 let query = encoder.vector(of: question)
                 let found = try await session.execute(
@@ -293,7 +295,7 @@ struct ModelChangeFaultTests {
                                 (embedding <=> $1)::float8 AS distance
                             FROM datasets ORDER BY embedding <=> $1 LIMIT 5
                             """), [.vector(query, typeOID: type)])
-                try await session.executeScript(PostgresStatement(name: "commit", sql: "COMMIT"))
+                try await session.executeScript(.commit)
                 #expect(found.count == 5)
                 for row in found {
                     let vector = encoder.vector(of: try row.text("source"))

@@ -1,7 +1,9 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
-import TestSupport
 import Testing
 
 /// The steps of a change of the model, in their order and out of it.
@@ -43,10 +45,10 @@ struct ModelChangeTests {
     func steps() async throws {
         try await withFilledTable { fixture in
             let database = fixture.database
-            #expect(try await stage(fixture) == "not begun")
+            #expect(try await stage(fixture) == "not_begun")
             let filled = await fixture.change().fill(Self.next)
             #expect(filled.processed == 40 && filled.remaining == 0 && filled.exitReason == .drained)
-            #expect(try await stage(fixture) == "ready for the cutover")
+            #expect(try await stage(fixture) == "ready")
             let index = try await database.texts(
                 "SELECT indexdef FROM pg_indexes WHERE indexname = 'datasets_embedding_abababababab_hnsw'")
             #expect(index.count == 1)
@@ -61,14 +63,14 @@ struct ModelChangeTests {
 
             let cutover = await fixture.change().cutOver(Self.next)
             #expect(cutover.exitReason == .drained && cutover.processed == 0)
-            #expect(try await stage(fixture) == "cut over")
+            #expect(try await stage(fixture) == "cut_over")
             #expect(try await fixture.expectNoStaleVector(Self.next) == 40)
             let config = "SELECT model || ' ' || encode(fingerprint, 'hex') || ' ' || dimension FROM embedding_model"
             #expect(try await database.texts(config) == ["next \(String(repeating: "ab", count: 32)) 6"])
 
             let dropped = try await fixture.change().dropOld(isConfirmed: false)
             #expect(dropped.json == #"{"column":"embedding_old","states":40,"dropped":false}"#)
-            #expect(try await stage(fixture) == "cut over")
+            #expect(try await stage(fixture) == "cut_over")
             #expect(try await fixture.change().dropOld(isConfirmed: true).states == 40)
             #expect(try await stage(fixture) == "complete")
             #expect(
@@ -173,7 +175,7 @@ struct ModelChangeTests {
             #expect(try await refusal { await $0.cutOver(Self.next) }.hasSuffix("next: embedding-job backfill run"))
             #expect(await fixture.change().fill(Self.next).exitReason == .drained)
             try await fixture.database.run("DROP INDEX datasets_embedding_abababababab_hnsw")
-            #expect(try await stage(fixture) == "filled, not indexed")
+            #expect(try await stage(fixture) == "not_indexed")
             #expect(try await refusal { await $0.cutOver(Self.next) }.contains("no valid index"))
             #expect(await fixture.change().fill(Self.next).processed == 0)
 
@@ -195,7 +197,7 @@ struct ModelChangeTests {
             try await fixture.insert(1, titled: "Newer")
             #expect(await fixture.change().cutOver(Self.next).processed == 1)
             // Nor may the next change begin.
-            let third = fixture.change(to: [UInt8](repeating: 0xCD, count: 32))
+            let third = fixture.change(to: Fingerprint([UInt8](repeating: 0xCD, count: 32)))
             #expect(await third.fill(Self.next).exitReason == .configuration)
             #expect(try await third.plan(Self.next).next == "embedding-job backfill drop-old")
         }

@@ -1,11 +1,13 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("A row that cannot be embedded", .requiresPostgres)
 struct PoisonRowTests {
-    @Test("is counted and costs none of its neighbours their vector", arguments: StubEncoder.Marker.allCases)
+    @Test("is counted and costs none of its neighbors their vector", arguments: StubEncoder.Marker.allCases)
     func encoderFailure(marker: StubEncoder.Marker) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)

@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 /// Lost connections and failures that pass: every row is written once, and nothing is encoded twice because of them.
 @Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(10)))
@@ -41,7 +43,7 @@ struct ReconnectTests {
                     if await once.first() { proxy.set(.cutInsteadOf(cut.text), for: cut.direction) }
                 }
                 let url = try proxy.url(from: database.url)
-                let report = try await fixture.drain(encoder, lanes: 1, url: url) { $0.batchSize = 20 }
+                let report = try await fixture.drain(encoder, connections: 1, url: url) { $0.batchSize = 20 }
                 #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
                 #expect(report.skippedStale == 0 && report.skippedLocked == 0)
                 #expect(await seen.texts.count == 60)
@@ -52,7 +54,7 @@ struct ReconnectTests {
     }
 
     @Test("may end the session while a batch is encoded", arguments: [1, 2])
-    func terminatedWhileEncoding(lanes: Int) async throws {
+    func terminatedWhileEncoding(connections: Int) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             let checker = try await InvariantChecker(fixture)
@@ -64,11 +66,11 @@ struct ReconnectTests {
                 await seen.add(rows)
                 guard !rows.isEmpty, await once.first() else { return }
                 let ended = try await database.terminateDrains()
-                #expect(ended == lanes)
+                #expect(ended == connections)
             }
-            let report = try await fixture.drain(encoder, lanes: lanes) { $0.batchSize = 20 }
+            let report = try await fixture.drain(encoder, connections: connections) { $0.batchSize = 20 }
             #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
-            // The claims of all lanes are gone, but within one run no shard is with two lanes.
+            // The claims of all connections are gone, but within one run no shard is with two connections.
             #expect(await seen.texts.count == 60)
             try await checker.expectIntact(report)
         }
@@ -91,7 +93,7 @@ struct ReconnectTests {
             let seen = Recorder()
             let encoder = StubEncoder { texts in await seen.add(texts.filter { $0.hasPrefix("Dataset") }) }
             let log = RecordedLog()
-            let report = try await fixture.drain(encoder, lanes: 1, log: log.logger) { $0.batchSize = 20 }
+            let report = try await fixture.drain(encoder, connections: 1, log: log.logger) { $0.batchSize = 20 }
             #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
             #expect(await seen.texts.count == 60)
             #expect(log.entries(containing: "trying again").count == 1)
@@ -109,7 +111,7 @@ struct ReconnectTests {
             try await withFaultProxy(to: database.url) { proxy in
                 let encoder = StubEncoder { _ in proxy.set(.cutInsteadOf("COMMIT"), for: .serverToClient) }
                 let url = try proxy.url(from: database.url)
-                let report = try await fixture.drain(encoder, lanes: 1, url: url)
+                let report = try await fixture.drain(encoder, connections: 1, url: url)
                 #expect(report.processed == 19 && report.failed == 1)
                 #expect(proxy.connectionCount == 2)
                 #expect(try await database.texts("SELECT attempts FROM embedding_failure") == ["1"])
@@ -131,7 +133,7 @@ struct ReconnectTests {
                 try await database.run("UPDATE datasets SET embedding = '[0,0,0,1]' WHERE id = 5")
                 try await database.refuseWrites(of: [3])
             }
-            let report = try await fixture.drain(encoder, lanes: 1)
+            let report = try await fixture.drain(encoder, connections: 1)
             #expect(report.processed == 18 && report.failed == 1 && report.skippedStale == 1)
             #expect(try await checker.firstVectors() == 18)
         }
@@ -153,7 +155,7 @@ struct ReconnectTests {
                     proxy.cut()
                 }
                 let url = try proxy.url(from: database.url)
-                let report = try await fixture.drain(encoder, lanes: 1, url: url) {
+                let report = try await fixture.drain(encoder, connections: 1, url: url) {
                     ($0.batchSize, $0.retryBudget) = (20, .milliseconds(200))
                 }
                 #expect(report.exitReason == .database && report.exitReason.exitCode == 75)
@@ -183,7 +185,7 @@ struct ReconnectTests {
                 END $$;
                 CREATE TRIGGER refuse BEFORE UPDATE ON datasets FOR EACH ROW EXECUTE FUNCTION refuse()
                 """)
-            let report = try await fixture.drain(StubEncoder(), lanes: 1) { $0.retryBudget = .milliseconds(200) }
+            let report = try await fixture.drain(StubEncoder(), connections: 1) { $0.retryBudget = .milliseconds(200) }
             #expect(report.exitReason == .database)
             #expect(report.processed == 10)
             #expect(report.skippedStale == 0 && report.skippedLocked == 0 && report.failed == 0)
@@ -201,11 +203,13 @@ struct ReconnectTests {
                 let url = try proxy.url(from: database.url)
                 try proxy.set(.refused)
                 let log = RecordedLog()
-                let connect = { @Sendable () async throws(PostgresError) in
-                    try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
+                func connector(within budget: Duration) -> Connector {
+                    Connector(retryBudget: budget, log: log.logger) { () async throws(PostgresError) in
+                        try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
+                    }
                 }
                 let lost = Once()
-                async let found = Lane.connectPatiently(within: .seconds(30), log: log.logger, connect) { session in
+                async let found = connector(within: .seconds(30)).open { session in
                     if await lost.first() { proxy.cut() }
                     return try await Preflight(session: session, names: fixture.names, log: log.logger)
                         .check(for: .status)
@@ -219,7 +223,7 @@ struct ReconnectTests {
 
                 try proxy.set(.refused)
                 let failure = await #expect(throws: PostgresError.self) {
-                    _ = try await Lane.connectPatiently(within: .zero, log: log.logger, connect) { _ in }
+                    _ = try await connector(within: .zero).open { _ in }
                 }
                 #expect(try RunFailure(#require(failure)).reason == .database)
             }
@@ -245,7 +249,7 @@ struct ReconnectTests {
                 }
             }
             let log = RecordedLog()
-            async let report = fixture.drain(encoder, lanes: 1, log: log.logger) { $0.batchSize = 10 }
+            async let report = fixture.drain(encoder, connections: 1, log: log.logger) { $0.batchSize = 10 }
             await log.wait(for: "trying again")
             await reader.close()
             #expect(try await report.processed == 20)

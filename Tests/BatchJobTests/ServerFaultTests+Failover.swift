@@ -1,7 +1,9 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import Testing
-import TestSupport
 
 /// Servers that take no writes, for a while or for good.
 extension ServerFaultTests {
@@ -14,7 +16,7 @@ extension ServerFaultTests {
             let encoder = StubEncoder { texts in
                 if await seen.reaches(20, with: texts) { try await administrator.setReadOnlyDefault(true) }
             }
-            let report = try await fixture.drain(encoder, lanes: 1) { $0.batchSize = 20 }
+            let report = try await fixture.drain(encoder, connections: 1) { $0.batchSize = 20 }
             #expect(report.processed == 60 && report.exitReason == .drained)
 
             let failure = await #expect(throws: PostgresError.self) { try await fixture.drain(StubEncoder()) }
@@ -47,7 +49,7 @@ extension ServerFaultTests {
             }
             let anyServer = database.replicated(on: primary, standby).url + "&target_session_attrs=any"
             let log = RecordedLog()
-            let report = try await fixture.drain(encoder, lanes: 1, url: anyServer, log: log.logger) {
+            let report = try await fixture.drain(encoder, connections: 1, url: anyServer, log: log.logger) {
                 ($0.batchSize, $0.retryBudget) = (20, .milliseconds(500))
             }
             #expect(report.exitReason == .database)
@@ -72,7 +74,7 @@ extension ServerFaultTests {
                 try await standby.promote()
             }
             let log = RecordedLog()
-            let report = try await fixture.drain(encoder, lanes: 1, log: log.logger) { $0.batchSize = 20 }
+            let report = try await fixture.drain(encoder, connections: 1, log: log.logger) { $0.batchSize = 20 }
             #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
             #expect(!log.entries(containing: "trying again").isEmpty)
             #expect(await seen.texts.count == 60)

@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
 import Foundation
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import Testing
-import TestSupport
 
 /// Disks that run full.
 extension ServerFaultTests {
@@ -26,7 +28,7 @@ extension ServerFaultTests {
                 let seen = Recorder()
                 let encoder = StubEncoder { texts in if await seen.reaches(60, with: texts) { try disk.fill() } }
                 let log = RecordedLog()
-                let report = try await fixture.drain(encoder, lanes: 1, log: log.logger) {
+                let report = try await fixture.drain(encoder, connections: 1, log: log.logger) {
                     ($0.batchSize, $0.retryBudget) = (20, .seconds(1))
                 }
                 #expect(report.exitReason == .database && report.exitReason.exitCode == 75)
@@ -59,7 +61,7 @@ extension ServerFaultTests {
                 try await fixture.insertLong(2000, characters: 1500)
                 let seen = Recorder()
                 let encoder = StubEncoder { texts in if await seen.reaches(100, with: texts) { try disk.fill() } }
-                let report = try await fixture.drain(encoder, lanes: 1) {
+                let report = try await fixture.drain(encoder, connections: 1) {
                     ($0.batchSize, $0.retryBudget) = (50, .seconds(1))
                 }
                 #expect(report.exitReason == .database && report.exitReason.exitCode == 75)

@@ -1,9 +1,11 @@
 import BatchJob
+import DatasetTable
 import Foundation
 import Glibc
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import Testing
-import TestSupport
 
 /// What servers do to a run when they are restarted, crash, change places or run out of disk.
 ///
@@ -41,7 +43,7 @@ struct ServerFaultTests {
                 #expect(try await fixture.pending() == 20)
             }
             let log = RecordedLog()
-            let report = try await fixture.drain(encoder, lanes: 1, log: log.logger) { $0.batchSize = 20 }
+            let report = try await fixture.drain(encoder, connections: 1, log: log.logger) { $0.batchSize = 20 }
             #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
             #expect(!log.entries(containing: "trying again").isEmpty)
             #expect(await seen.texts.count == 60)
@@ -59,7 +61,7 @@ struct ServerFaultTests {
             try await application.executeScript(.init(name: "lock", sql: "SELECT pg_advisory_lock(6)"))
             let seen = Recorder()
             let encoder = StubEncoder { texts in _ = await seen.reaches(60, with: texts) }
-            async let drain = fixture.drain(encoder, lanes: 1) { $0.batchSize = 20 }
+            async let drain = fixture.drain(encoder, connections: 1) { $0.batchSize = 20 }
             try await database.wait(
                 until: """
                     EXISTS (SELECT FROM pg_stat_activity
@@ -84,7 +86,7 @@ struct ServerFaultTests {
                 if await seen.reaches(60, with: texts) { try await server.stop(.immediate) }
             }
             let log = RecordedLog()
-            let report = try await fixture.drain(encoder, lanes: 1, log: log.logger) {
+            let report = try await fixture.drain(encoder, connections: 1, log: log.logger) {
                 ($0.batchSize, $0.retryBudget) = (20, .milliseconds(500))
             }
             #expect(report.exitReason == .database && report.exitReason.exitCode == 75)
@@ -105,10 +107,10 @@ struct ServerFaultTests {
             let (database, fixture, checker) = try await sixtyRows(on: server)
             try await server.stop()
             let log = RecordedLog()
-            let connect = { @Sendable () async throws(PostgresError) in
+            let connector = Connector(retryBudget: .seconds(60), log: log.logger) { () async throws(PostgresError) in
                 try await PostgresSession.connect(to: database.url, applicationName: "embedding-job test")
             }
-            async let connecting = Lane.connectPatiently(within: .seconds(60), log: log.logger, connect) { _ in }
+            async let connecting = connector.open { _ in }
             await log.wait(for: "trying again")
             try await server.start()
             let session = try await connecting.session
@@ -164,12 +166,11 @@ extension ServerFaultTests.Outage {
             await #expect(throws: PostgresError.self) {
                 try await bystander.execute(.init(name: "wait", sql: "SELECT pg_sleep(60)"), timeout: .seconds(60))
             }
-            let connect = { @Sendable () async throws(PostgresError) in
+            let connector = Connector(retryBudget: .seconds(60), log: RecordedLog().logger) {
+                () async throws(PostgresError) in
                 try await PostgresSession.connect(to: database.url, applicationName: "tests")
             }
-            let log = RecordedLog().logger
-            let session = try await Lane.connectPatiently(within: .seconds(60), log: log, connect) { _ in }.session
-            await session.close()
+            try await connector.withSession { _ in }
         }
     }
 }

@@ -1,17 +1,18 @@
 import BatchJob
+import ComputeTestSupport
+import DatasetTable
 import Testing
-import TestSupport
 
 @Suite("The schedule of shards")
 struct ShardScheduleTests {
     /// Reads for an assignment as the database does: shard after shard, each in key order from where it was left.
     private func read(
-        _ assignment: ShardSchedule.Assignment, from table: [Int32: [[UInt8]]], granted: Set<Int32>
-    ) -> [(shard: Int32, key: [UInt8])] {
-        var rows: [(shard: Int32, key: [UInt8])] = []
+        _ assignment: ShardSchedule.Assignment, from table: [Int32: [RowKey]], granted: Set<Int32>
+    ) -> [(shard: Int32, key: RowKey)] {
+        var rows: [(shard: Int32, key: RowKey)] = []
         for position in assignment.positions where granted.contains(position.shard) {
             let keys = (table[position.shard] ?? []).filter { key in
-                position.after.map { $0.lexicographicallyPrecedes(key) } ?? true
+                position.after.map { $0.bytes.lexicographicallyPrecedes(key.bytes) } ?? true
             }
             rows += keys.prefix(assignment.rowLimit).map { (position.shard, $0) }
         }
@@ -19,29 +20,29 @@ struct ShardScheduleTests {
     }
 
     /// Shards of random sizes, the keys of each in order.
-    private func randomTable(_ generator: inout SeededGenerator) -> [Int32: [[UInt8]]] {
-        var table: [Int32: [[UInt8]]] = [:]
+    private func randomTable(_ generator: inout SeededGenerator) -> [Int32: [RowKey]] {
+        var table: [Int32: [RowKey]] = [:]
         for shard in Int32(0)..<64 where Bool.random(using: &generator) {
             let count = UInt8.random(in: 1...40, using: &generator)
-            table[shard] = (0..<count).map { [UInt8(shard), $0] }
+            table[shard] = (0..<count).map { RowKey([UInt8(shard), $0]) }
         }
         return table
     }
 
     @Test(
-        "hands out every row once, counted or listed, to lanes that take turns", arguments: [1, 7, 100, 5000],
+        "hands out every row once, counted or listed, to connections that take turns", arguments: [1, 7, 100, 5000],
         [true, false])
     func everyRowOnce(batchSize: Int, isListed: Bool) async throws {
         var generator = SeededGenerator(seed: UInt64(batchSize))
         let table = randomTable(&generator)
         let plan = isListed ? PassPlan(keys: table) : PassPlan(counts: table.mapValues(\.count))
         let schedule = ShardSchedule(plan, firstShard: 5, rowLimit: nil)
-        var seen: [[UInt8]] = []
+        var seen: [RowKey] = []
         var open: [ShardSchedule.Assignment] = []
         while true {
             let assignment = await schedule.next(batchSize: batchSize)
             if let assignment {
-                // No shard is with two lanes at a time.
+                // No shard is with two connections at a time.
                 let taken = Set(open.flatMap(\.positions).map(\.shard))
                 #expect(taken.isDisjoint(with: assignment.positions.map(\.shard)))
                 open.append(assignment)
@@ -50,7 +51,7 @@ struct ShardScheduleTests {
             guard !open.isEmpty else { break }
             let done = open.remove(at: Int.random(in: 0..<open.count, using: &generator))
             let granted = Set(done.positions.map(\.shard))
-            let listed = done.listedKeys(of: granted)?.map { (shard: Int32($0[0]), key: $0) }
+            let listed = done.listedKeys(of: granted)?.map { (shard: Int32($0.bytes[0]), key: $0) }
             let rows = listed ?? read(done, from: table, granted: granted)
             #expect(rows.count <= batchSize)
             seen += rows.map(\.key)
@@ -69,9 +70,9 @@ struct ShardScheduleTests {
         let third = try #require(await schedule.next(batchSize: 10))
         #expect([first, second, third].map(\.rowLimit) == [10, 10, 5])
         #expect(await schedule.next(batchSize: 10) == nil)
-        // The first lane found 4 of its 10 rows.
+        // The first connection found 4 of its 10 rows.
         let shard = first.positions[0].shard
-        let rows = (0..<4).map { (shard: shard, key: [UInt8($0)]) }
+        let rows = (0..<4).map { (shard: shard, key: RowKey([UInt8($0)])) }
         await schedule.finish(first, granted: [shard], rows: rows)
         #expect(await schedule.next(batchSize: 10)?.rowLimit == 6)
         #expect(await schedule.next(batchSize: 10) == nil)
@@ -91,7 +92,7 @@ struct ShardScheduleTests {
         let schedule = ShardSchedule(PassPlan(counts: [1: 6, 2: 5, 3: 4]), firstShard: 0, rowLimit: nil)
         let first = try #require(await schedule.next(batchSize: 8))
         #expect(first.positions.map(\.shard) == [1, 2])
-        let rows: [(shard: Int32, key: [UInt8])] = (0..<6).map { (1, [$0]) } + [(2, [0]), (2, [1])]
+        let rows: [(shard: Int32, key: RowKey)] = (0..<6).map { (1, RowKey([$0])) } + [(2, [0]), (2, [1])]
         await schedule.finish(first, granted: [1, 2], rows: rows)
         let second = try #require(await schedule.next(batchSize: 8))
         #expect(second.positions.map(\.shard) == [3, 2])
@@ -101,7 +102,7 @@ struct ShardScheduleTests {
 
     @Test("leaves shards that were not granted to whoever holds them", arguments: [true, false])
     func skipsForeignShards(isListed: Bool) async throws {
-        let table: [Int32: [[UInt8]]] = [1: [[1, 0], [1, 1], [1, 2], [1, 3]], 2: [[2, 0], [2, 1], [2, 2]]]
+        let table: [Int32: [RowKey]] = [1: [[1, 0], [1, 1], [1, 2], [1, 3]], 2: [[2, 0], [2, 1], [2, 2]]]
         let plan = isListed ? PassPlan(keys: table) : PassPlan(counts: table.mapValues(\.count))
         let schedule = ShardSchedule(plan, firstShard: 0, rowLimit: nil)
         let first = try #require(await schedule.next(batchSize: 5))
@@ -124,5 +125,11 @@ struct ShardScheduleTests {
         #expect(second.listedKeys(of: [2]) == [[21]])
         await schedule.finish(second, granted: [2], rows: [])
         #expect(await schedule.next(batchSize: 4) == nil)
+    }
+}
+
+extension RowKey: ExpressibleByArrayLiteral {
+    package init(arrayLiteral elements: UInt8...) {
+        self.init(elements)
     }
 }

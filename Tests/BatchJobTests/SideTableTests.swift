@@ -1,7 +1,9 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("A side table that cannot be used", .requiresPostgres)
 struct SideTableTests {
@@ -71,7 +73,9 @@ struct SideTableTests {
                 try await fixture.database.run(loss.rawValue.replacing("ROLE_NAME", with: role))
             }
             let log = RecordedLog()
-            let report = try await fixture.drain(encoder, lanes: 2, url: url, log: log.logger) { $0.batchSize = 20 }
+            let report = try await fixture.drain(encoder, connections: 2, url: url, log: log.logger) {
+                $0.batchSize = 20
+            }
             #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
             #expect(try await checker.firstVectors() == 59)
             #expect(await seen.texts.count == 59)
@@ -164,7 +168,7 @@ struct SideTableTests {
     }
 
     @Test("ends a run that replaces outdated vectors, which rests on it", arguments: [1, 2])
-    func staleNeedsState(lanes: Int) async throws {
+    func staleNeedsState(connections: Int) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             let checker = try await InvariantChecker(fixture)
@@ -177,7 +181,7 @@ struct SideTableTests {
                 guard texts.contains(where: { $0.hasPrefix("New") }), await once.first() else { return }
                 try await database.run("DROP TABLE embedding_state")
             }
-            let report = try await fixture.drain(encoder, lanes: lanes) { $0.replacesOutdated = true }
+            let report = try await fixture.drain(encoder, connections: connections) { $0.replacesOutdated = true }
             #expect(report.processed == 1 && report.exitReason == .configuration)
             #expect(try await checker.replacements() == 0)
         }

@@ -1,13 +1,15 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 /// Replacing vectors that no longer belong to their row's text, or came from another model.
 @Suite("Replacing outdated vectors", .requiresPostgres)
 struct StaleTests {
-    private static let otherModel = [UInt8](repeating: 9, count: 32)
+    private static let otherModel = Fingerprint([UInt8](repeating: 9, count: 32))
 
     @Test("embeds edited rows again and does not touch the others")
     func replacesEdited() async throws {
@@ -75,7 +77,7 @@ struct StaleTests {
             try await fixture.insert(20, titled: "New")
             let seen = Recorder()
             let encoder = StubEncoder { await seen.add($0) }
-            let report = try await fixture.drain(encoder, lanes: 1) {
+            let report = try await fixture.drain(encoder, connections: 1) {
                 ($0.replacesOutdated, $0.limit, $0.batchSize) = (true, 23, 8)
             }
             #expect(report.processed == 23 && report.exitReason == .limit && report.remaining == 2)
@@ -140,7 +142,9 @@ struct StaleTests {
                 try await database.run(interference.rawValue)
             }
             // One attempt at each row, so that a later pass does not hide what the first one did.
-            let report = try await fixture.drain(encoder, lanes: 1) { ($0.replacesOutdated, $0.limit) = (true, 6) }
+            let report = try await fixture.drain(encoder, connections: 1) {
+                ($0.replacesOutdated, $0.limit) = (true, 6)
+            }
             #expect(report.processed == 5 && report.skippedStale == 1)
             #expect(try await checker.replacements() == 5)
             let now = try await database.texts("SELECT embedding FROM datasets WHERE id = 5")
@@ -166,7 +170,7 @@ struct StaleTests {
                     proxy.set(.cutInsteadOf("COMMIT"), for: .serverToClient)
                 }
                 let url = try proxy.url(from: fixture.database.url)
-                let report = try await fixture.drain(encoder, lanes: 1, url: url) {
+                let report = try await fixture.drain(encoder, connections: 1, url: url) {
                     ($0.replacesOutdated, $0.batchSize) = (true, 3)
                 }
                 #expect(report.processed == 6 && report.exitReason == .drained)

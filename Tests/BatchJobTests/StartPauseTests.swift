@@ -1,6 +1,6 @@
 import BatchJob
+import ComputeTestSupport
 import Testing
-import TestSupport
 
 @Suite("The pause before a pod connects")
 struct StartPauseTests {

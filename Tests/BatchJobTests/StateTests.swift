@@ -1,8 +1,10 @@
 import BatchJob
+import DatasetTable
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 /// The table `embedding_state`: what each stored vector was made from.
 @Suite("The state of a vector", .requiresPostgres)

@@ -1,8 +1,10 @@
+import DatasetTable
 import BatchJob
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("The status of a table", .requiresPostgres)
 struct StatusTests {
@@ -34,7 +36,7 @@ struct StatusTests {
             #expect(ledger.failures.map(\.count) == [3, 1])
             #expect(ledger.quarantined == 4 && ledger.orphans == 0)
             let provenance = try #require(status.provenance)
-            #expect(provenance.vectors.map(\.abbreviation) == ["070707070707", "0123456789ab"])
+            #expect(provenance.vectors.map(\.model.abbreviation) == ["070707070707", "0123456789ab"])
             #expect(provenance.vectors.map(\.count) == [32, 2] && provenance.orphans == 0)
         }
     }

@@ -1,9 +1,11 @@
 import BatchJob
+import DatasetTable
 import Foundation
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("A verification", .requiresPostgres)
 struct VerificationTests {

@@ -53,22 +53,8 @@ struct BenchmarkReportTests {
         #expect(lines[4] == "recommended: --batch-size 256")
     }
 
-    @Test("is drawn with every batch size in place, in order, inside the figure")
-    func chart() throws {
-        let svg = ThroughputChart(makeReport([(64, 100, 0.8), (1, 50, 0.4), (8, 96, 0.8)])).svg
-        let points = svg.matches(of: /<circle class="(\w+)" cx="([\d.]+)" cy="([\d.]+)"/)
-        #expect(points.map(\.output.1) == ["point", "point", "best"])
-        let places = points.compactMap { Double($0.output.2) }
-        let heights = points.compactMap { Double($0.output.3) }
-        #expect(places == places.sorted() && places.allSatisfy { (0...760).contains($0) })
-        // The higher the rate, the smaller the coordinate.
-        #expect(heights == heights.sorted(by: >) && heights.allSatisfy { (0...440).contains($0) })
-        #expect(svg.contains("cpu &lt;x&gt; &amp; y"))
-        #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
-    }
-
     @Test(
-        "summarises repetitions by the median and the ends",
+        "summarizes repetitions by the median and the ends",
         arguments: [([3, 1, 2], 2), ([4, 1, 2, 3], 2.5), ([7], 7)] as [([Double], Double)])
     func spread(values: [Double], median: Double) {
         let spread = Spread(values)

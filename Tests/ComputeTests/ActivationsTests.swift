@@ -1,7 +1,8 @@
+import CPUCompute
 import Compute
+import ComputeTestSupport
 import Safetensors
 import Testing
-import TestSupport
 
 /// Against values computed in float64 and rounded once, by `Scripts/make-goldens.py` and
 /// `Scripts/make-architecture-goldens.py`.

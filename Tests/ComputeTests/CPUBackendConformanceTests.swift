@@ -1,6 +1,7 @@
+import CPUCompute
 import Compute
+import ComputeTestSupport
 import Testing
-import TestSupport
 
 @Suite("The CPU backend computes what the reference backend specifies")
 struct CPUBackendConformanceTests {

@@ -1,6 +1,7 @@
+import CPUCompute
 import Compute
+import ComputeTestSupport
 import Testing
-import TestSupport
 
 @Suite("The engines for matrix products")
 struct GEMMEngineTests {
@@ -21,7 +22,7 @@ struct GEMMEngineTests {
                 bias: backend.parameter(random.floats(outputs), shape: [outputs]))
         }
 
-        /// The output's rows for the given rows, in a matrix with NaN behind them.
+        /// The output's rows for the given rows, in a matrix with NaN after them.
         func callAsFunction(_ rows: [[Float]], _ activation: Activation) -> [[Float]] {
             var input = backend.makeMatrix(rowCapacity: rows.count + 7, columns: inputs)
             var output = backend.makeMatrix(rowCapacity: rows.count + 7, columns: outputs)

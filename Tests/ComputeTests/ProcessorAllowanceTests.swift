@@ -1,7 +1,7 @@
-import Compute
+import CPUCompute
+import ComputeTestSupport
 import Foundation
 import Testing
-import TestSupport
 
 @Suite("The processor allowance")
 struct ProcessorAllowanceTests {

@@ -1,5 +1,8 @@
+import ComputeTestSupport
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("embedding-job backfill", .requiresPostgres, .timeLimit(.minutes(10)))
@@ -76,17 +79,17 @@ struct BackfillTests {
     }
 
     private static let deaths = [
-        Death(step: "run", text: "ADD COLUMN", stage: "not begun"),
+        Death(step: "run", text: "ADD COLUMN", stage: "not_begun"),
         Death(step: "run", text: "CREATE INDEX CONCURRENTLY", stage: "filling"),
         Death(step: "run", text: "WITH encoded AS", stage: "filling"),
-        Death(step: "run", text: "USING hnsw", stage: "filled, not indexed"),
-        Death(step: "verify", text: "enable_indexscan", stage: "ready for the cutover"),
-        Death(step: "cutover", text: "LOCK TABLE", stage: "ready for the cutover"),
-        Death(step: "cutover", text: "RENAME COLUMN", stage: "ready for the cutover"),
-        Death(step: "cutover", text: "which model a column holds", stage: "ready for the cutover"),
-        Death(step: "rollback", text: "RENAME COLUMN", stage: "cut over"),
-        Death(step: "drop-old", text: "gone AS (", stage: "cut over"),
-        Death(step: "drop-old", text: "DROP COLUMN", stage: "cut over"),
+        Death(step: "run", text: "USING hnsw", stage: "not_indexed"),
+        Death(step: "verify", text: "enable_indexscan", stage: "ready"),
+        Death(step: "cutover", text: "LOCK TABLE", stage: "ready"),
+        Death(step: "cutover", text: "RENAME COLUMN", stage: "ready"),
+        Death(step: "cutover", text: "which model a column holds", stage: "ready"),
+        Death(step: "rollback", text: "RENAME COLUMN", stage: "cut_over"),
+        Death(step: "drop-old", text: "gone AS (", stage: "cut_over"),
+        Death(step: "drop-old", text: "DROP COLUMN", stage: "cut_over"),
     ]
 
     @Test("that is killed at any point leaves a state that the plan names, and the same command goes on from there")
@@ -152,7 +155,7 @@ struct BackfillTests {
                     at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: target)
             }
-            try link("Scripts/random-model", Fixtures.path("../../../Scripts/random-model"))
+            try link("Scripts/random-model", Fixtures.repositoryPath("Scripts/random-model"))
             try link("weights/all-MiniLM-L6-v2", Fixtures.realModel)
             let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
                 .deletingLastPathComponent().appending(path: "embedding-job")

@@ -1,5 +1,7 @@
+import ComputeTestSupport
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
 import Testing
 
 @Suite("embedding-job bench")

@@ -1,5 +1,7 @@
+import ComputeTestSupport
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
 import Testing
 
 /// Where settings come from, seen through `schema`, which prints names without a database.

@@ -1,7 +1,8 @@
-import BatchJob
+import ComputeTestSupport
 import Foundation
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// A database with the table that `schema --apply` makes, and an executable that is told where both are.

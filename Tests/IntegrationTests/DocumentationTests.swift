@@ -1,4 +1,4 @@
-import BatchJob
+import DatasetTable
 import Foundation
 import Testing
 

@@ -1,5 +1,6 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
+import JobTestSupport
 import Testing
 
 /// What may go wrong with the files; the toy model does for it.

@@ -1,5 +1,7 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("embedding-job encode", .requiresWeights)

@@ -1,10 +1,10 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 @Suite("The list of faults")
 struct FaultListTests {
-    private static let tests = URL(filePath: Fixtures.path("../..")).standardized
+    private static let tests = URL(filePath: Fixtures.repositoryPath("Tests"))
 
     @Test("numbers every fault once and names for each the tests that show it, all of which exist")
     func namesTests() throws {

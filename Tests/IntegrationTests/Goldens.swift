@@ -1,5 +1,5 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// What the reference implementation makes of texts, and the sizes of the two models.
@@ -16,9 +16,11 @@ enum Goldens {
         let truncated: Bool
     }
 
-    /// Some hundreds of the reference's tokenisations.
+    /// Some hundreds of the reference's tokenizations.
     static func tokenizerCases() throws -> [TokenizerCase] {
-        try records(of: TokenizerCase.self, in: "../../TokenizationTests/Fixtures/tokenizer-cases-2.jsonl")
+        try records(
+            of: TokenizerCase.self,
+            at: Fixtures.repositoryPath("Tests/TokenizationTests/Fixtures/tokenizer-cases-2.jsonl"))
     }
 
     /// A text and its vector.
@@ -34,7 +36,7 @@ enum Goldens {
             let id: String
             let text: String
         }
-        let lines = try records(of: Line.self, in: "sentences.jsonl")
+        let lines = try records(of: Line.self, at: Fixtures.path("sentences.jsonl"))
         // A safetensors file of one matrix: after the header, float32 to the end.
         let file = try Data(contentsOf: URL(filePath: Fixtures.path("sentences.safetensors")))
         let values = [Float](littleEndian: file.suffix(lines.count * dimension * 4))
@@ -44,8 +46,8 @@ enum Goldens {
         }
     }
 
-    private static func records<Record: Decodable>(of type: Record.Type, in file: String) throws -> [Record] {
-        try Data(contentsOf: URL(filePath: Fixtures.path(file))).split(separator: UInt8(ascii: "\n"))
+    private static func records<Record: Decodable>(of type: Record.Type, at path: String) throws -> [Record] {
+        try Data(contentsOf: URL(filePath: path)).split(separator: UInt8(ascii: "\n"))
             .map { try JSONDecoder().decode(type, from: $0) }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("The help of embedding-job")

@@ -1,7 +1,9 @@
-import BatchJob
+import ComputeTestSupport
+import DatasetTable
 import Foundation
+import JobTestSupport
+import PostgresTestSupport
 import SentenceEncoding
-import TestSupport
 import Testing
 
 @Suite("embedding-job model")

@@ -1,4 +1,6 @@
-import TestSupport
+import ComputeTestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("embedding-job run, as one of several pods,", .requiresPostgres)

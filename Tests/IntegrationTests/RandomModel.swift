@@ -1,5 +1,6 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
+import JobTestSupport
 import Testing
 
 /// A model that `Scripts/random-model` makes after the pattern of the toy.
@@ -11,7 +12,7 @@ struct RandomModel {
     init(in job: BuiltExecutable, named name: String, _ arguments: [String]) async throws {
         path = job.folder.appending(path: name).path
         let outcome = try await Script.run(
-            Fixtures.path("../../../Scripts/random-model"), [Fixtures.toyModel, path] + arguments, in: job.folder)
+            Fixtures.repositoryPath("Scripts/random-model"), [Fixtures.toyModel, path] + arguments, in: job.folder)
         try #require(outcome.status == 0, "\(outcome.errors)")
     }
 }

@@ -1,5 +1,7 @@
+import DatasetTable
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// What the commands say and do about rows that failed, and about rows whose text was edited.

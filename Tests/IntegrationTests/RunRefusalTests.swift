@@ -1,6 +1,8 @@
+import ComputeTestSupport
 import Foundation
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// Servers that cannot be used and models that cannot be loaded.

@@ -1,5 +1,6 @@
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
 import Testing
 
 /// The line of JSON that every run prints, as its reader sees it.

@@ -1,6 +1,9 @@
+import ComputeTestSupport
+import DatasetTable
 import Foundation
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// Whole runs with the real model.

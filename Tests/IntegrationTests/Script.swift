@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import PostgresTestSupport
 
 /// A program of the repository, or a shell with a script of a test's.
 enum Script {

@@ -1,6 +1,8 @@
+import DatasetTable
 import Foundation
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("embedding-job status", .requiresPostgres)

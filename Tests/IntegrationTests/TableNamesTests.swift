@@ -1,5 +1,7 @@
+import DatasetTable
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// Runs on tables other than the one that `schema` makes, with the toy model.

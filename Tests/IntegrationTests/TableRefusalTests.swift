@@ -1,5 +1,7 @@
+import DatasetTable
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// Tables that a run cannot use; each is found before a row is read.

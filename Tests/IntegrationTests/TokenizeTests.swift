@@ -1,5 +1,7 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("embedding-job tokenize", .requiresWeights)
@@ -10,7 +12,7 @@ struct TokenizeTests {
         job = try BuiltExecutable()
     }
 
-    /// Tokenises the lines of a file.
+    /// Tokenizes the lines of a file.
     private func tokenize(_ lines: String) async throws -> BuiltExecutable.Outcome {
         try job.write(lines, to: "texts.jsonl")
         return try await job.run(["tokenize", "--model", Fixtures.realModel, "--input", "texts.jsonl"])

@@ -1,5 +1,6 @@
+import ComputeTestSupport
 import Foundation
-import TestSupport
+import JobTestSupport
 import Testing
 
 /// A copy of the small model with one thing wrong.

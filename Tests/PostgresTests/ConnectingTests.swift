@@ -1,6 +1,6 @@
 import Dispatch
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("Connecting without a server")

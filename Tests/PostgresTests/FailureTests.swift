@@ -1,6 +1,6 @@
 import Foundation
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("Errors of the server", .requiresPostgres)

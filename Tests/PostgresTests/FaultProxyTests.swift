@@ -1,6 +1,6 @@
 import Glibc
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// The proxy that the tests of faults rely on, and what the faults look like to a session.

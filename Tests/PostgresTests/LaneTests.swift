@@ -1,6 +1,6 @@
 import Foundation
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// The servers of `Scripts/postgres-lanes`, whose URLs `Scripts/test` exports.

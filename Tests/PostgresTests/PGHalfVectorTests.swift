@@ -1,5 +1,5 @@
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("The binary format of halfvec")

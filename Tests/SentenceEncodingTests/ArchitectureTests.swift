@@ -1,9 +1,10 @@
+import CPUCompute
 import Compute
+import ComputeTestSupport
 import Foundation
 import Safetensors
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 /// Small models with random weights, between them every architecture, activation and pooling, made together with what the

@@ -1,7 +1,7 @@
-import Compute
+import CPUCompute
+import ComputeTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 // The gate is 1e-5 in every stage. The cosine would not do: a GELU by tanh and a wrong ε pass it.
 @Suite("The encoder equals the reference implementation, stage by stage")

@@ -1,6 +1,6 @@
+import ComputeTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("Planning chunks")
 struct ChunkPlannerTests {

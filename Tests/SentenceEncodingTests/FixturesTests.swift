@@ -1,7 +1,7 @@
 import Checksum
+import ComputeTestSupport
 import Foundation
 import Testing
-import TestSupport
 
 @Suite("Fixtures")
 struct FixturesTests {

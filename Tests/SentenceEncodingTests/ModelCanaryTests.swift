@@ -1,9 +1,9 @@
+import CPUCompute
 import Checksum
-import Compute
+import ComputeTestSupport
 import Foundation
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("The canary of a model")
 struct ModelCanaryTests {

@@ -1,8 +1,8 @@
 import Checksum
+import ComputeTestSupport
 import Foundation
 import SentenceEncoding
 import Testing
-import TestSupport
 
 @Suite("The fingerprint of a model")
 struct ModelFingerprintTests {

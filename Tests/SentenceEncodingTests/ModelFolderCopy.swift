@@ -1,6 +1,6 @@
+import ComputeTestSupport
 import Foundation
 import Testing
-import TestSupport
 
 /// A copy of a model's folder that a test may change.
 struct ModelFolderCopy {

@@ -1,10 +1,11 @@
+import CPUCompute
 import Checksum
 import Compute
+import ComputeTestSupport
 import Foundation
 import Safetensors
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 /// What is refused, each with a message that names the file and says what to do.

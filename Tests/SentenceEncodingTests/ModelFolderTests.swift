@@ -1,8 +1,8 @@
 import Checksum
 import Compute
+import ComputeTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 @Suite("A model folder")

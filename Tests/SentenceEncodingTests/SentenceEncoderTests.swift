@@ -1,9 +1,9 @@
-import Compute
+import CPUCompute
+import ComputeTestSupport
 import Foundation
 import Safetensors
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 @Suite("A sentence encoder")

@@ -1,8 +1,8 @@
 import Compute
+import ComputeTestSupport
 import Safetensors
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 /// Every stage of a few texts, computed by the reference implementation with each text alone in its batch.
@@ -32,7 +32,7 @@ struct StageGoldens {
         _ encoder: any TransformerEncoder<Backend>, on backend: Backend, tolerance: Float = 1e-5
     ) throws -> [String: Float] {
         let batch = TokenBatch(texts)
-        var workspace = encoder.makeWorkspace(tokens: batch.ids.count + 5)
+        var workspace = try encoder.makeWorkspace(tokens: batch.ids.count + 5)
         var differences: [String: Float] = [:]
         func compare(_ stage: String, _ matrix: Backend.Matrix, rows: Int) throws {
             let expected = try file.floats(named: stage, shape: [rows, hidden])

@@ -1,7 +1,6 @@
-import Compute
+import ComputeTestSupport
 import SentenceEncoding
 import Testing
-import TestSupport
 import Tokenization
 
 @Suite("The tokenizer of a model folder")

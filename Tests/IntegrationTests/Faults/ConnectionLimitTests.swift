@@ -1,6 +1,8 @@
+import DatasetTable
 import Foundation
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("A run that is short of connections", .requiresPostgres, .timeLimit(.minutes(10)))

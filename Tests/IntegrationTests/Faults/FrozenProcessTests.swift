@@ -1,5 +1,7 @@
+import DatasetTable
 import Glibc
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("A run that is frozen", .requiresPostgres, .timeLimit(.minutes(10)))

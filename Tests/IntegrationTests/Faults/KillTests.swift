@@ -1,5 +1,6 @@
 import Glibc
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// A process that is gone from one moment to the next: out of memory, evicted, its machine without power.

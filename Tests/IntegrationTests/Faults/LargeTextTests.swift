@@ -1,4 +1,6 @@
-import TestSupport
+import DatasetTable
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 @Suite("Texts without measure", .requiresPostgres, .timeLimit(.minutes(10)))

@@ -1,4 +1,6 @@
-import TestSupport
+import DatasetTable
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// Links that are slow, go silent or break within a message.

@@ -1,5 +1,7 @@
+import DatasetTable
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 import Testing
 
 /// What a database has to do besides.

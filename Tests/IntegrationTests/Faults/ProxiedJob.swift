@@ -1,4 +1,7 @@
-import TestSupport
+import ComputeTestSupport
+import DatasetTable
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// The executable on a table of its own, which it reaches through a proxy, and a watch over what it writes.

@@ -1,5 +1,7 @@
+import DatasetTable
 import Glibc
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// A process that is asked to end: a node is drained, somebody presses Control-C.

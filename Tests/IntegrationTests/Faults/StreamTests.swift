@@ -1,5 +1,8 @@
+import ComputeTestSupport
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// Standard output, standard error and the termination log, when nobody is there to read them.

@@ -1,5 +1,7 @@
+import DatasetTable
 import Glibc
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// What other programs do to the table while a run is at work, or right after.

@@ -1,5 +1,7 @@
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// The file in which Kubernetes looks for the last words of a container.

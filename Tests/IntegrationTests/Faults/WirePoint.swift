@@ -1,4 +1,5 @@
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 
 /// A point in the work on a batch, told by what goes over the wire.
 enum WirePoint: String, CaseIterable, Sendable {

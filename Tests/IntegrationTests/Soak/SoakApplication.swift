@@ -1,5 +1,5 @@
 import Postgres
-import TestSupport
+import PostgresTestSupport
 
 /// The application whose rows are drained: it edits, inserts, deletes and hides them, mostly where runs are at work.
 struct SoakApplication: Sendable {

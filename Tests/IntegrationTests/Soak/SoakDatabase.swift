@@ -1,8 +1,9 @@
-import BatchJob
-import Compute
+import CPUCompute
+import ComputeTestSupport
+import JobTestSupport
 import Postgres
+import PostgresTestSupport
 import SentenceEncoding
-import TestSupport
 import Testing
 
 /// The table of a soak, and what has to be true of it.

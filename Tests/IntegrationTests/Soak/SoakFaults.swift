@@ -1,6 +1,7 @@
 import Foundation
+import JobTestSupport
 import Postgres
-import TestSupport
+import PostgresTestSupport
 
 /// What befalls the runs of a soak, at random.
 struct SoakFaults: Sendable {

@@ -1,6 +1,7 @@
+import ComputeTestSupport
 import Foundation
+import JobTestSupport
 import Synchronization
-import TestSupport
 import Testing
 
 /// Runs of `embedding-job` that follow one another, several at a time, until the soak is over.

@@ -1,4 +1,5 @@
-import TestSupport
+import DatasetTable
+import JobTestSupport
 
 /// What happened during a soak.
 actor SoakTally {

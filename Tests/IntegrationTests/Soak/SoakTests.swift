@@ -1,5 +1,7 @@
+import DatasetTable
 import Foundation
-import TestSupport
+import JobTestSupport
+import PostgresTestSupport
 import Testing
 
 /// The executable under everything at once: edits, kills, lost connections and restarts, for as long as one likes.

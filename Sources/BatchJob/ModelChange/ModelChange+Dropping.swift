@@ -1,0 +1,37 @@
+import DatasetTable
+import Logging
+import Postgres
+
+extension ModelChange {
+    /// Removes the column that a cutover has left, and what was noted about its vectors.
+    ///
+    /// The notes go first, in pages: whatever ends this early, the column is still there and the step can be repeated.
+    ///
+    /// - Parameter isConfirmed: Without, nothing is removed.
+    public func dropOld(isConfirmed: Bool) async throws -> DroppedColumn {
+        let change = try await inspect()
+        let old = try change.requireOld(for: "drop")
+        let table = change.table
+        guard isConfirmed else {
+            let models = try await connector.withSession { try await table.models(of: old, $0) }
+            return DroppedColumn(column: old.name, states: models.values.reduce(0, +), isDone: false)
+        }
+        let states = try await connector.withSession { session in
+            var (count, last) = (0, PostgresValue.null(table.key.typeOID))
+            while let row = try await session.execute(
+                table.statement(.changeForgetStates), [.text(old.stateKey), last], timeout: .seconds(60)
+            ).first {
+                count += try row.count("rows")
+                last = PostgresValue(typeOID: table.key.typeOID, bytes: try row.bytes("id"))
+            }
+            return count
+        }
+        _ = try await exclusively(table, columns: [names.column, oldColumn]) { session in
+            let columns = try await ResolvedTable.Column.lookUp([oldColumn], of: table.oid, session)
+            guard columns[oldColumn]?.number == old.number else { return }
+            try await session.execute(table.statement(.changeDropColumn, ["{RETIRED}": old.quoted]))
+        }
+        log.notice("column dropped", metadata: metadata([.column: old.name]))
+        return DroppedColumn(column: old.name, states: states, isDone: true)
+    }
+}

@@ -1,0 +1,185 @@
+import DatasetTable
+import Postgres
+
+/// The database side of a drain on one connection: claim and read, write, and nothing in between but an open transaction.
+///
+/// While a batch is encoded the transaction holds advisory locks only: no row lock, no transaction id, no snapshot. See
+/// <doc:RowLifeCycle>.
+struct DatasetQueue: Sendable {
+    let session: PostgresSession
+    let table: ResolvedTable
+    /// The model's fingerprint: the first parameter of every statement about rows.
+    let model: Fingerprint
+
+    let statements: Statements
+
+    init(session: PostgresSession, table: ResolvedTable, model: Fingerprint) {
+        self.session = session
+        self.table = table
+        self.model = model
+        statements = Statements(table)
+    }
+
+    struct Statements: Sendable {
+        let begin, plan, embeddedCount, claim, read, releaseSnapshot, write, classify, check: PostgresStatement
+        let checkColumn: PostgresStatement
+        let fail, quarantined: PostgresStatement?
+
+        init(_ table: ResolvedTable) {
+            begin = table.statement(.begin)
+            plan = table.statement(table.selection == .missing ? .plan : .planOutdated)
+            embeddedCount = table.statement(.embeddedCount)
+            claim = table.statement(.claim)
+            read = table.statement(table.selection == .missing ? .read : .readListed)
+            releaseSnapshot = table.statement(.releaseSnapshot)
+            write = table.statement(.write)
+            classify = table.statement(.classify)
+            check = table.statement(.check)
+            checkColumn = table.statement(.checkColumn)
+            fail = table.ledger == nil ? nil : table.statement(.fail)
+            quarantined = table.ledger == nil ? nil : table.statement(.quarantined)
+        }
+    }
+
+    /// `$1` and `$2` of every statement about rows.
+    var identity: [PostgresValue] { [.bytea(model.bytes), .text(table.vectorColumn.stateKey)] }
+
+    /// A claim and the rows that were read under it.
+    struct Claim: Sendable {
+        var granted: Set<Int32> = []
+        var rows: [DatasetRow] = []
+    }
+
+    /// Counts or lists the rows that wait in each shard, quarantined ones included.
+    func plan() async throws(PostgresError) -> PassPlan {
+        let rows = try await session.execute(statements.plan, identity, timeout: .tableScan)
+        guard table.selection == .missing else {
+            var keys: [Int32: [RowKey]] = [:]
+            for row in rows { keys[try row.int32("shard"), default: []].append(try row.key("id")) }
+            return PassPlan(keys: keys)
+        }
+        var counts: [Int32: Int] = [:]
+        for row in rows { counts[try row.int32("shard")] = try row.count("pending") }
+        return PassPlan(counts: counts)
+    }
+
+    /// Counts all vectors of the column.
+    func embeddedCount() async throws(PostgresError) -> Int {
+        let rows = try await session.execute(statements.embeddedCount, timeout: .tableScan)
+        guard let row = rows.first else { return 0 }
+        return try row.count("rows")
+    }
+
+    /// Counts eligible rows that the ledger holds back; `nil` without a ledger.
+    func quarantined() async throws(PostgresError) -> Int? {
+        guard let statement = statements.quarantined else { return nil }
+        guard let row = try await session.execute(statement, identity, timeout: .tableScan).first else { return 0 }
+        return try row.count("rows")
+    }
+
+    /// Opens a transaction, claims shards and reads their next rows.
+    func claim(_ assignment: ShardSchedule.Assignment) async throws(PostgresError) -> Claim {
+        try await session.executeScript(statements.begin)
+        let granted = try await session.execute(
+            statements.claim,
+            [.int4(table.claimNamespace(of: table.names.column)), .int4Array(assignment.positions.map(\.shard))])
+        var claim = Claim()
+        for row in granted { claim.granted.insert(try row.int32("shard")) }
+
+        claim.rows = try await read(assignment, of: claim.granted)
+        if !claim.granted.isEmpty { try await session.executeScript(statements.releaseSnapshot) }
+        return claim
+    }
+
+    /// Reads the next rows of some of the shards of an assignment.
+    func read(
+        _ assignment: ShardSchedule.Assignment, of granted: Set<Int32>
+    ) async throws(PostgresError) -> [DatasetRow] {
+        let positions = assignment.positions.filter { granted.contains($0.shard) }
+        guard !positions.isEmpty else { return [] }
+        let places: [PostgresValue] =
+            if let listed = assignment.listedKeys(of: granted) {
+                [keys(listed)]
+            } else {
+                [.int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit))]
+            }
+        var rows: [DatasetRow] = []
+        for row in try await session.execute(statements.read, identity + places) { rows.append(try DatasetRow(row)) }
+        return rows
+    }
+
+    /// Writes vectors and returns the keys of the rows that took them.
+    ///
+    /// Inside the transaction of ``claim(_:)``, or on its own: the guard does not need the claim.
+    func write(_ rows: ArraySlice<EncodedRow>) async throws(PostgresError) -> Set<RowKey> {
+        guard !rows.isEmpty else { return [] }
+        let column = table.vectorColumn
+        let vectors: PostgresValue =
+            if column.isHalf {
+                .halfVectorArray(rows.map(\.vector), elementOID: column.typeOID, arrayOID: column.arrayOID)
+            } else {
+                .vectorArray(rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
+            }
+        let result = try await session.execute(
+            statements.write,
+            identity + rowParameters(rows.map(\.row)) + [
+                vectors, .int4Array(rows.map { Int32($0.tokens) }), .boolArray(rows.map(\.isTruncated)),
+                .int4Array(rows.map { Int32($0.tokensLost) }),
+            ])
+        return try Self.keys(in: result)
+    }
+
+    /// Whether the column's name still means the column that the preflight saw.
+    ///
+    /// In a transaction that has read or written the table the answer holds until its end: renaming takes a lock on it.
+    func isColumnUnchanged() async throws(PostgresError) -> Bool {
+        guard let row = try await session.execute(statements.checkColumn).first else { return false }
+        return try row.bool("is_same")
+    }
+
+    /// Records blamed rows in the ledger, if there is one.
+    func fail(_ rows: [FailedRow]) async throws(PostgresError) {
+        guard let statement = statements.fail, !rows.isEmpty else { return }
+        try await session.execute(
+            statement,
+            [.bytea(model.bytes)] + rowParameters(rows.map(\.row)) + [
+                .textArray(rows.map(\.failure.rawValue)), .textArray(rows.map(\.code)),
+            ])
+    }
+
+    /// Ends the transaction and releases the claim; only now are the rows written.
+    func commit() async throws(PostgresError) {
+        try await session.execute(.commit)
+    }
+
+    /// Ends the transaction without a trace.
+    func rollback() async throws(PostgresError) {
+        try await session.execute(.rollback)
+    }
+
+    /// Of rows that were sent and not written, those that are unchanged: somebody holds a lock on them.
+    func locked(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
+        guard !rows.isEmpty else { return [] }
+        return try Self.keys(in: try await session.execute(statements.classify, identity + rowParameters(rows)))
+    }
+
+    /// After a lost connection: of rows that were sent, those whose COMMIT succeeded.
+    func committed(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
+        guard !rows.isEmpty else { return [] }
+        return try Self.keys(in: try await session.execute(statements.check, identity + rowParameters(rows)))
+    }
+
+    private func rowParameters(_ rows: [DatasetRow]) -> [PostgresValue] {
+        [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint.bytes))]
+    }
+
+    func keys(_ values: [RowKey?]) -> PostgresValue {
+        .array(of: table.key.typeOID, arrayOID: table.key.arrayOID, elements: values.map { $0?.bytes })
+    }
+
+    private static func keys(in result: PostgresResult) throws(PostgresError) -> Set<RowKey> {
+        var keys: Set<RowKey> = []
+        for row in result { keys.insert(try row.key("id")) }
+        return keys
+    }
+}

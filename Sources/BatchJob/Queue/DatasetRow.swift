@@ -1,0 +1,84 @@
+import DatasetTable
+import Logging
+import Postgres
+
+/// A row as read for encoding.
+struct DatasetRow: Sendable {
+    let key: RowKey
+    /// The key as text, for messages.
+    let label: String
+    /// The shard the key belongs to.
+    let shard: Int32
+    /// The model's input; `nil` when the row has nothing to embed, or what it has is not text.
+    let source: String?
+    /// Whether the row's bytes are UTF-8; only a database that has no encoding holds others.
+    let isDecodable: Bool
+    /// SHA-256 of the input, computed by the server; the write compares it with the row's input at that moment.
+    let fingerprint: Fingerprint
+    /// Whether a column was longer than the template takes.
+    let isCut: Bool
+}
+
+extension DatasetRow {
+    /// Takes over what `read.sql` and its relatives return.
+    init(_ row: PostgresRow) throws(PostgresError) {
+        key = try row.key("id")
+        label = try row.printable("label")
+        shard = try row.int32("shard")
+        if try row.isNull("source") {
+            (source, isDecodable) = (nil, true)
+        } else {
+            source = String(validating: try row.bytes("source"), as: UTF8.self)
+            isDecodable = source != nil
+        }
+        fingerprint = try row.fingerprint("fingerprint")
+        isCut = try row.bool("cut")
+    }
+}
+
+/// A row with a checked vector, ready to be written.
+struct EncodedRow: Sendable {
+    let row: DatasetRow
+    let vector: [Float]
+    /// How many tokens the model read.
+    let tokens: Int
+    /// How many tokens of the input the model did not read; what the template cut off is not among them.
+    let tokensLost: Int
+    /// Whether the model read less than the whole text.
+    let isTruncated: Bool
+    /// Whether the vector was taken over from another row with the same tokens.
+    let isReused: Bool
+}
+
+/// A row that is to blame, and why.
+struct FailedRow: Sendable {
+    let row: DatasetRow
+    let failure: RowFailure
+    /// What was found, such as an SQLSTATE: never text of the row.
+    let code: String
+
+    /// What the log says of it.
+    var logMetadata: Logger.Metadata {
+        metadata([.row: row.label, .failure: failure.rawValue, .code: code])
+    }
+}
+
+/// The kinds of failure of a row; the raw values stand in the ledger.
+enum RowFailure: String, Sendable {
+    /// Title and description are missing, blank, or leave no token.
+    case empty = "EMPTY"
+    /// Title or description is not UTF-8, in a database that has no encoding.
+    case encoding = "ENCODING"
+    /// The encoder failed on this text alone, and works otherwise.
+    case encoder = "ENCODER"
+    /// The vector is not finite, has the wrong length or is not normalized.
+    case vector = "VECTOR"
+    /// The database refuses this row's write: a trigger, a check, a value.
+    case write = "WRITE"
+}
+
+/// A batch after encoding: every row that was read is in one of the two lists.
+struct EncodedBatch: Sendable {
+    var rows: [EncodedRow] = []
+    var failures: [FailedRow] = []
+}

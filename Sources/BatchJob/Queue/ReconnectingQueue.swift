@@ -1,0 +1,135 @@
+import DatasetTable
+import Logging
+import Postgres
+
+/// A queue on a connection that is replaced by a new one when it breaks.
+///
+/// A failure that may pass is retried within a budget, with growing pauses of random length: a restarting server, a full
+/// pool, a lock that did not come. What was encoded is kept, so nothing is encoded twice because of the database.
+actor ReconnectingQueue {
+    private let connector: Connector
+    private let control: RunControl
+    private let warnings: SideTableWarnings
+    private var table: ResolvedTable
+    private let model: Fingerprint
+    private var queue: DatasetQueue
+
+    init(
+        _ session: PostgresSession, table: ResolvedTable, model: Fingerprint, control: RunControl,
+        warnings: SideTableWarnings, connector: Connector
+    ) {
+        self.connector = connector
+        self.table = table
+        self.model = model
+        self.control = control
+        self.warnings = warnings
+        queue = DatasetQueue(session: session, table: table, model: model)
+    }
+
+    /// Makes all further statements about these rows.
+    func select(_ selection: RowSelection) throws {
+        // It may have disappeared since the preflight.
+        guard table.state != nil || !selection.needsState else { throw RunFailure.staleNeedsState }
+        table.selection = selection
+        queue = DatasetQueue(session: queue.session, table: table, model: model)
+    }
+
+    /// Counts all vectors of the column.
+    func embeddedCount() async throws -> Int {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.embeddedCount() }
+    }
+
+    /// Counts or lists the rows that wait in each shard.
+    func plan() async throws -> PassPlan {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.plan() }
+    }
+
+    /// Counts the rows that the ledger holds back.
+    func quarantined() async throws -> Int? {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.quarantined() }
+    }
+
+    /// Claims shards and reads their next rows.
+    func claim(_ assignment: ShardSchedule.Assignment) async throws -> DatasetQueue.Claim {
+        try await retrying { (queue, _) throws(PostgresError) in try await queue.claim(assignment) }
+    }
+
+    /// Writes a batch; if the connection breaks meanwhile, finds out what was committed and writes the rest.
+    ///
+    /// If the budget is spent before, what was written until then counts nevertheless.
+    func complete(_ batch: EncodedBatch) async -> BatchOutcome {
+        var outcome = BatchOutcome()
+        do {
+            try await retrying { (queue, attempt) throws(PostgresError) in
+                if attempt == 0 {
+                    try await queue.complete(batch, &outcome)
+                } else {
+                    try await queue.recover(batch, attempt: attempt, &outcome)
+                }
+            }
+            if outcome.isColumnReplaced { throw RunFailure.columnReplaced(table) }
+        } catch {
+            outcome.failure = error
+        }
+        return outcome
+    }
+
+    /// Closes the connection; an open transaction is rolled back.
+    func close() async {
+        await queue.session.close()
+    }
+
+    /// Runs an operation on a connection that works until it succeeds, fails for good, or the budget is spent.
+    private func retrying<Result: Sendable>(
+        _ operation: (DatasetQueue, _ attempt: Int) async throws(PostgresError) -> Result
+    ) async throws -> Result {
+        try await connector.retrying(control) { attempt throws(PostgresError) in
+            if await !queue.session.isUsable {
+                queue = DatasetQueue(session: try await connector.open(), table: table, model: model)
+            } else if attempt > 0 {
+                // A transaction that failed on a connection that is still good must be ended.
+                try await queue.rollback()
+            }
+            do throws(PostgresError) {
+                return try await operation(queue, attempt)
+            } catch {
+                guard try await adaptToSideTables(after: error) else { throw error }
+                return try await operation(queue, attempt + 1)
+            }
+        }
+    }
+
+    /// Goes on without the side tables that were dropped, altered or closed to this role in the middle of the run.
+    ///
+    /// - Returns: Whether there were any; if not, another table is to blame for the failure.
+    private func adaptToSideTables(after error: PostgresError) async throws(PostgresError) -> Bool {
+        let causes: [SQLState?] = [.undefinedTable, .undefinedColumn, .insufficientPrivilege]
+        guard causes.contains(error.sqlState) else { return false }
+        try await queue.rollback()
+        var changed = table
+        for sideTable in SideTable.allCases where table[sideTable] != nil {
+            switch try await sideTable.lookUp(for: table, queue.session) {
+            case .usable(let quoted):
+                changed[sideTable] = quoted
+            case .unusable(let problem):
+                guard sideTable != .state || !table.selection.needsState else { return false }
+                changed[sideTable] = nil
+                await warnings.warn(sideTable, problem)
+            }
+        }
+        guard SideTable.allCases.contains(where: { changed[$0] != table[$0] }) else { return false }
+        table = changed
+        queue = DatasetQueue(session: queue.session, table: table, model: model)
+        return true
+    }
+}
+
+extension RunFailure {
+    /// The name of the column means another column than at the start, made for another model.
+    static func columnReplaced(_ table: ResolvedTable) -> RunFailure {
+        RunFailure(
+            .configuration,
+            "another column has taken the name \(table.quoted).\(table.names.column) since the start; nothing was written to it; start again with the model that it holds now, see embedding-job backfill plan"
+        )
+    }
+}

@@ -1,7 +1,0 @@
--- The distances of the nearest neighbours, by comparing with every row.
--- $1 vector to search for, $2 how many
-SELECT ({INDEX_KEY} {OPERATOR} $1::{VECTOR}::{KEY_TYPE})::float8 AS distance
-FROM {TABLE}
-WHERE {COLUMN} IS NOT NULL{AND_PREDICATE}
-ORDER BY {INDEX_KEY} {OPERATOR} $1::{VECTOR}::{KEY_TYPE}
-LIMIT $2::int

@@ -1,0 +1,55 @@
+import DatasetTable
+
+// MARK: - Draining
+
+extension SQLFile {
+    static var check: SQLFile { SQLFile(PackageResources.check_sql) }
+    static var checkColumn: SQLFile { SQLFile(PackageResources.check_column_sql) }
+    static var claim: SQLFile { SQLFile(PackageResources.claim_sql) }
+    static var classify: SQLFile { SQLFile(PackageResources.classify_sql) }
+    static var embeddedCount: SQLFile { SQLFile(PackageResources.embedded_count_sql) }
+    static var fail: SQLFile { SQLFile(PackageResources.fail_sql) }
+    static var plan: SQLFile { SQLFile(PackageResources.plan_sql) }
+    static var planOutdated: SQLFile { SQLFile(PackageResources.plan_outdated_sql) }
+    static var read: SQLFile { SQLFile(PackageResources.read_sql) }
+    static var readListed: SQLFile { SQLFile(PackageResources.read_listed_sql) }
+    static var write: SQLFile { SQLFile(PackageResources.write_sql) }
+}
+
+// MARK: - Verifying
+
+extension SQLFile {
+    static var readStored: SQLFile { SQLFile(PackageResources.read_stored_sql) }
+    static var sample: SQLFile { SQLFile(PackageResources.sample_sql) }
+    static var states: SQLFile { SQLFile(PackageResources.states_sql) }
+}
+
+// MARK: - Changing the model
+
+extension SQLFile {
+    static var changeAddColumn: SQLFile { SQLFile(PackageResources.change_add_column_sql) }
+    static var changeBegin: SQLFile { SQLFile(PackageResources.change_begin_sql) }
+    static var changeBuilder: SQLFile { SQLFile(PackageResources.change_builder_sql) }
+    static var changeClaim: SQLFile { SQLFile(PackageResources.change_claim_sql) }
+    static var changeConfigFirst: SQLFile { SQLFile(PackageResources.change_config_first_sql) }
+    static var changeConfig: SQLFile { SQLFile(PackageResources.change_config_sql) }
+    static var changeCoverage: SQLFile { SQLFile(PackageResources.change_coverage_sql) }
+    static var changeDropColumn: SQLFile { SQLFile(PackageResources.change_drop_column_sql) }
+    static var changeDropIndex: SQLFile { SQLFile(PackageResources.change_drop_index_sql) }
+    static var changeForgetStates: SQLFile { SQLFile(PackageResources.change_forget_states_sql) }
+    static var changeGrants: SQLFile { SQLFile(PackageResources.change_grants_sql) }
+    static var changeIndex: SQLFile { SQLFile(PackageResources.change_index_sql) }
+    static var changeLimits: SQLFile { SQLFile(PackageResources.change_limits_sql) }
+    static var changeLockLimit: SQLFile { SQLFile(PackageResources.change_lock_limit_sql) }
+    static var changeLock: SQLFile { SQLFile(PackageResources.change_lock_sql) }
+    static var changeNearest: SQLFile { SQLFile(PackageResources.change_nearest_sql) }
+    static var changeNoLimits: SQLFile { SQLFile(PackageResources.change_no_limits_sql) }
+    static var changePendingIndex: SQLFile { SQLFile(PackageResources.change_pending_index_sql) }
+    static var changeProgress: SQLFile { SQLFile(PackageResources.change_progress_sql) }
+    static var changeRelation: SQLFile { SQLFile(PackageResources.change_relation_sql) }
+    static var changeSearchIndex: SQLFile { SQLFile(PackageResources.change_search_index_sql) }
+    static var changeSwap: SQLFile { SQLFile(PackageResources.change_swap_sql) }
+    static var changeWatch: SQLFile { SQLFile(PackageResources.change_watch_sql) }
+    static var changeWithIndex: SQLFile { SQLFile(PackageResources.change_with_index_sql) }
+    static var changeWithoutIndex: SQLFile { SQLFile(PackageResources.change_without_index_sql) }
+}

@@ -1,0 +1,74 @@
+public import ArgumentParser
+public import DatasetTable
+public import Postgres
+
+/// Which table of which database.
+public struct DatabaseOptions: ParsableArguments, Sendable {
+    @Option(
+        help: ArgumentHelp(
+            "PostgreSQL connection string. [DATABASE_URL]",
+            discussion: """
+                A URL postgresql://user@host:port/database or keyword=value pairs, as libpq takes them, several hosts \
+                included. Give the password by PGPASSWORD or a password file rather than here.
+                """,
+            valueName: "url"))
+    var databaseURL: String?
+
+    @Option(help: ArgumentHelp("Table, or schema.table (default: datasets). [EMBEDDING_TABLE]", valueName: "name"))
+    var table: String?
+
+    @Option(help: ArgumentHelp("Key column (default: id). [EMBEDDING_ID_COLUMN]", valueName: "name"))
+    var idColumn: String?
+
+    @Option(help: ArgumentHelp("Title column (default: title). [EMBEDDING_TITLE_COLUMN]", valueName: "name"))
+    var titleColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Description column (default: description). [EMBEDDING_DESCRIPTION_COLUMN]", valueName: "name"))
+    var descriptionColumn: String?
+
+    @Option(
+        help: ArgumentHelp("Status column (default: enrichment_status). [EMBEDDING_STATUS_COLUMN]", valueName: "name"))
+    var statusColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Status of rows to embed (default: enriched). [EMBEDDING_STATUS_VALUE]", valueName: "value"))
+    var statusValue: String?
+
+    @Option(
+        help: ArgumentHelp("Boolean column (default: is_active). [EMBEDDING_ACTIVE_COLUMN]", valueName: "name"))
+    var activeColumn: String?
+
+    @Option(help: ArgumentHelp("Vector column (default: embedding). [EMBEDDING_COLUMN]", valueName: "name"))
+    var column: String?
+
+    /// No option given.
+    public init() {}
+
+    /// The names that statements use.
+    public func names(_ settings: Settings) throws -> DatasetNames {
+        var names = DatasetNames()
+        names.table = try settings.value(table, "EMBEDDING_TABLE") ?? names.table
+        names.id = try settings.value(idColumn, "EMBEDDING_ID_COLUMN") ?? names.id
+        names.title = try settings.value(titleColumn, "EMBEDDING_TITLE_COLUMN") ?? names.title
+        names.description = try settings.value(descriptionColumn, "EMBEDDING_DESCRIPTION_COLUMN") ?? names.description
+        names.status = try settings.value(statusColumn, "EMBEDDING_STATUS_COLUMN") ?? names.status
+        names.statusValue = try settings.value(statusValue, "EMBEDDING_STATUS_VALUE") ?? names.statusValue
+        names.active = try settings.value(activeColumn, "EMBEDDING_ACTIVE_COLUMN") ?? names.active
+        names.column = try settings.value(column, "EMBEDDING_COLUMN") ?? names.column
+        return names
+    }
+
+    /// The connection string.
+    public func connectionString(_ settings: Settings) throws -> String {
+        try settings.required(databaseURL, "--database-url", "DATABASE_URL")
+    }
+
+    /// Connects with the settings given.
+    public func connect(_ settings: Settings) async throws -> PostgresSession {
+        try await PostgresSession.connect(
+            to: try connectionString(settings), applicationName: "embedding-job")
+    }
+}

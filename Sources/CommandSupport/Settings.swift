@@ -1,0 +1,97 @@
+public import ArgumentParser
+import Configuration
+import DatasetTable
+import SystemPackage
+
+/// Where the value of an option comes from: the flag, else the environment, else `.env`, else a default.
+///
+/// A value from the environment is read by the same parser as the flag; a bad one is a fault of the configuration (exit
+/// status 78), not of the command line. Values are never quoted in messages: one may be a password.
+public struct Settings: Sendable {
+    private let environment: EnvironmentVariablesProvider
+    private let file: EnvironmentVariablesProvider
+
+    /// Reads the environment and, where there is one, `.env` in the working directory.
+    public init() async throws {
+        environment = EnvironmentVariablesProvider()
+        do {
+            file = try await EnvironmentVariablesProvider(environmentFilePath: ".env", allowMissing: true)
+        } catch {
+            throw RunFailure(.configuration, "the file .env cannot be read; mend its permissions or remove it")
+        }
+    }
+
+    /// The value of an option, `nil` if nobody set it.
+    ///
+    /// An empty variable counts as not set, so `.env` may set it.
+    public func value<Value: ExpressibleByArgument>(_ flag: Value?, _ variable: String) throws -> Value? {
+        if let flag { return flag }
+        guard let text = try text(variable) else { return nil }
+        guard let value = Value(argument: text) else {
+            throw RunFailure(.configuration, "the environment variable \(variable) is not a valid \(Value.noun)")
+        }
+        return value
+    }
+
+    /// Whether a flag is given, or its variable is `true`.
+    public func flag(_ flag: Bool, _ variable: String) throws -> Bool {
+        try flag || value(Bool?.none, variable) ?? false
+    }
+
+    /// The value of an option that must be set.
+    public func required<Value: ExpressibleByArgument>(_ flag: Value?, _ option: String, _ variable: String) throws
+        -> Value
+    {
+        guard let value = try value(flag, variable) else {
+            throw RunFailure(.configuration, "nothing is set for \(option); give the flag or set \(variable)")
+        }
+        return value
+    }
+
+    private func text(_ variable: String) throws -> String? {
+        let candidates = [
+            try environment.environmentValue(forName: variable),
+            try file.environmentValue(forName: variable).map(Self.unquoted),
+        ]
+        return candidates.compactMap { $0 }.first { !$0.isEmpty }
+    }
+
+    /// Many `.env` files put values in quotes.
+    private static func unquoted(_ value: String) -> String {
+        for quote in ["\"", "'"] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) {
+            return String(value.dropFirst().dropLast())
+        }
+        return value
+    }
+}
+
+extension ExpressibleByArgument {
+    /// What a message calls a value of this type.
+    fileprivate static var noun: String {
+        if Self.self == PositiveCount.self { return "number, it must be 1 or more" }
+        if Self.self == Bool.self { return "value, it must be true or false" }
+        let words = allValueStrings
+        guard let last = words.last, words.count > 1 else { return "value" }
+        return "value, it must be \(words.dropLast().joined(separator: ", ")) or \(last)"
+    }
+}
+
+/// A whole number from 1.
+public struct PositiveCount: ExpressibleByArgument, Sendable {
+    /// The number.
+    public let value: Int
+
+    /// Reads it; `nil` for what is no number from 1 to 2³¹ − 1.
+    public init?(argument: String) {
+        guard let value = Int(argument), value > 0, value <= Int32.max else { return nil }
+        self.value = value
+    }
+
+    /// A default.
+    public init(_ value: Int) {
+        self.value = max(1, value)
+    }
+
+    /// The number.
+    public var defaultValueDescription: String { String(value) }
+}

@@ -1,0 +1,152 @@
+package import Postgres
+
+/// A table whose names, types and privileges the catalog has confirmed: what the statements of a run are made of.
+public struct ResolvedTable: Sendable {
+    /// The virtual shards of the keys, which runs claim one by one: a power of two, the same in every process.
+    package static let shardCount = 64
+
+    /// A column as the catalog describes it.
+    package struct Column: Sendable {
+        package let name: String
+        package let quoted: String
+        /// Its number in the table, which it keeps when it is renamed.
+        package let number: Int32
+        package let comment: String?
+        /// The name under which `embedding_state` knows it.
+        package let stateKey: String
+        package let type: String
+        /// The type without its modifier, quoted by the server.
+        package let quotedType: String
+        package let typeName: String
+        package let typeOID: UInt32
+        package let arrayOID: UInt32
+        package let modifier: Int32
+        package let maySelect: Bool
+        package let mayUpdate: Bool
+        package let isUnique: Bool
+
+        /// Whether vectors are stored with half precision.
+        package var isHalf: Bool { typeName == "halfvec" }
+    }
+
+    /// pgvector's `vector` type in this database.
+    package struct VectorType: Sendable {
+        package let quoted: String
+        package let oid: UInt32
+        package let arrayOID: UInt32
+        /// What `pg_extension` calls pgvector's version.
+        package let version: ExtensionVersion
+    }
+
+    package let names: DatasetNames
+    package let oid: UInt32
+    /// Schema and table, quoted by the server.
+    package let quoted: String
+    package let columns: [String: Column]
+    package let vector: VectorType
+    /// Whether the database is `SQL_ASCII`: its text is whatever bytes clients have sent, and the server counts bytes.
+    package let hasNoEncoding: Bool
+    /// The status value as a literal, quoted by libpq.
+    let statusLiteral: String
+    /// The vector column's name as a literal, quoted by libpq.
+    let columnLiteral: String
+    /// `embedding_failure`, quoted by the server; `nil` if it is absent or this role may not write it.
+    package var ledger: String?
+    /// `embedding_state`, likewise.
+    package var state: String?
+
+    /// The name of a side table, quoted by the server; `nil` if the run goes without it.
+    package subscript(sideTable: SideTable) -> String? {
+        get {
+            switch sideTable {
+            case .ledger: ledger
+            case .state: state
+            }
+        }
+        set {
+            switch sideTable {
+            case .ledger: ledger = newValue
+            case .state: state = newValue
+            }
+        }
+    }
+
+    /// The indexes on the vector column that every written vector is entered into; `nil` if there are none.
+    package var searchIndexes: SearchIndexes?
+
+    /// Which rows the statements are about.
+    package var selection = RowSelection.missing
+
+    /// A column that ``Preflight`` has found.
+    package func column(_ name: String) -> Column {
+        guard let column = columns[name] else { preconditionFailure("column \(name) was not looked up") }
+        return column
+    }
+
+    /// The key column.
+    package var key: Column { column(names.id) }
+
+    /// The vector column.
+    package var vectorColumn: Column { column(names.column) }
+
+    /// The first number of the advisory locks that claim the shards of a column: numbers have no owner, so this one is
+    /// derived from table, column and shard count.
+    package func claimNamespace(of column: String) -> Int32 {
+        // FNV-1a, 32 bits: every process must come to the same number.
+        let text = "embed:\(oid):\(column):\(Self.shardCount)"
+        return Int32(bitPattern: text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 })
+    }
+
+    /// A statement of an `SQL` folder with this table's names in place of its placeholders.
+    ///
+    /// - Parameter more: Values besides those of the table.
+    package func statement(_ file: SQLFile, _ more: [String: String] = [:]) -> PostgresStatement {
+        PostgresStatement(name: file.name, sql: fill(file.text, more))
+    }
+
+    /// The same table with another vector column, for statements that only read it: the column's name is no literal yet.
+    package func reading(_ column: Column) -> ResolvedTable {
+        var names = names
+        names.column = column.name
+        var table = ResolvedTable(
+            names: names, oid: oid, quoted: quoted, columns: columns.merging([column.name: column]) { $1 },
+            vector: vector,
+            hasNoEncoding: hasNoEncoding, statusLiteral: statusLiteral, columnLiteral: "")
+        (table.ledger, table.state) = (ledger, state)
+        return table
+    }
+
+    /// Replaces placeholders: parts of statements first, which have placeholders themselves, then names.
+    func fill(_ text: String, _ more: [String: String] = [:]) -> String {
+        let parts = [
+            "{NOT_QUARANTINED}": ledger == nil ? "" : SQLFile.notQuarantined.text,
+            "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
+            "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
+            "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
+            "{ELIGIBLE}": "d.{STATUS} = {STATUS_VALUE} AND d.{ACTIVE}",
+            "{SELECTED}": selection.condition,
+            "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
+            "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(Self.shardCount - 1))::int",
+            "{SOURCE}": (hasNoEncoding ? SQLFile.sourceOfBytes : SQLFile.source).text,
+            "{CUT}": SQLFile.cut.text, "{SAME_COLUMN}": SQLFile.sameColumn.text,
+        ]
+        // In a database without encoding the bytes as they are: a conversion would refuse those that are not UTF-8, and
+        // leave the others as they are.
+        let encoding = hasNoEncoding ? "SQL_ASCII" : "UTF8"
+        let fingerprint = ["{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), '\(encoding)'))"]
+        var identifiers = [
+            "{TABLE}": quoted, "{TABLE_OID}": String(oid), "{SHARD_COUNT}": String(Self.shardCount),
+            "{KEY}": key.type, "{VECTOR}": vector.quoted,
+            "{COLUMN_TYPE}": vectorColumn.quotedType, "{COLUMN_NUMBER}": String(vectorColumn.number),
+            "{COLUMN_LITERAL}": columnLiteral, "{STATUS_VALUE}": statusLiteral,
+            "{ID}": key.quoted, "{TITLE}": column(names.title).quoted,
+            "{DESCRIPTION}": column(names.description).quoted, "{STATUS}": column(names.status).quoted,
+            "{ACTIVE}": column(names.active).quoted, "{COLUMN}": vectorColumn.quoted,
+        ]
+        identifiers["{CREATED}"] = columns[names.created]?.quoted
+        identifiers["{LEDGER}"] = ledger
+        identifiers["{STATE}"] = state
+        identifiers.merge(more) { $1 }
+        return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+    }
+}

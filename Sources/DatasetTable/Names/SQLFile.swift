@@ -1,0 +1,85 @@
+package import Postgres
+
+/// A file of an `SQL` folder, compiled into the program: psql, tests and the job run the same text.
+///
+/// Each module lists the files of its own folder, by one line each. A file in `fragments` is a part of statements and no
+/// statement by itself.
+package struct SQLFile: Sendable {
+    /// The name of the file without its extension, which errors and logs call the statement by.
+    package let name: String
+    /// What stands in the file.
+    package let text: String
+
+    /// Takes the file of the property that calls this: `readListed` is `read-listed.sql`.
+    package init(_ bytes: [UInt8], property: String = #function) {
+        name = property.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The statement of a file that has no placeholders; ``ResolvedTable/statement(_:_:)`` fills in those of the others.
+    package var statement: PostgresStatement { PostgresStatement(name: name, sql: text) }
+
+    /// The text on one line and without comments, for the log.
+    var line: String {
+        text.split(separator: "\n").filter { !$0.hasPrefix("--") }
+            .map { $0.drop { $0 == " " } }.joined(separator: " ")
+    }
+
+    /// Replaces `{NAME}` placeholders in one pass, so that a value that looks like a placeholder stays as it is.
+    static func fill(_ template: String, _ values: [String: String]) -> String {
+        var result = ""
+        var rest = template[...]
+        while let open = rest.firstIndex(of: "{") {
+            result += rest[..<open]
+            rest = rest[open...]
+            if let close = rest.firstIndex(of: "}"), let value = values[String(rest[...close])] {
+                result += value
+                rest = rest[rest.index(after: close)...]
+            } else {
+                result += "{"
+                rest = rest.dropFirst()
+            }
+        }
+        return result + rest
+    }
+}
+
+// MARK: - Parts of statements
+
+extension SQLFile {
+    static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
+    static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
+    static var joinState: SQLFile { SQLFile(PackageResources.join_state_sql) }
+    static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
+    static var sameColumn: SQLFile { SQLFile(PackageResources.same_column_sql) }
+    static var source: SQLFile { SQLFile(PackageResources.source_sql) }
+    static var sourceOfBytes: SQLFile { SQLFile(PackageResources.source_of_bytes_sql) }
+    static var writeLedger: SQLFile { SQLFile(PackageResources.write_ledger_sql) }
+    static var writeState: SQLFile { SQLFile(PackageResources.write_state_sql) }
+}
+
+// MARK: - Statements
+
+extension SQLFile {
+    package static var begin: SQLFile { SQLFile(PackageResources.begin_sql) }
+    static var beginReadOnly: SQLFile { SQLFile(PackageResources.begin_read_only_sql) }
+    static var catalogAdvice: SQLFile { SQLFile(PackageResources.catalog_advice_sql) }
+    static var catalogColumns: SQLFile { SQLFile(PackageResources.catalog_columns_sql) }
+    static var catalogSearchIndexes: SQLFile { SQLFile(PackageResources.catalog_search_indexes_sql) }
+    static var catalogServer: SQLFile { SQLFile(PackageResources.catalog_server_sql) }
+    static var catalogSideTable: SQLFile { SQLFile(PackageResources.catalog_side_table_sql) }
+    static var catalogTable: SQLFile { SQLFile(PackageResources.catalog_table_sql) }
+    package static var models: SQLFile { SQLFile(PackageResources.models_sql) }
+    package static var quarantined: SQLFile { SQLFile(PackageResources.quarantined_sql) }
+    package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
+    static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
+    static var schemaHnswIndex: SQLFile { SQLFile(PackageResources.schema_hnsw_index_sql) }
+    static var schemaModelTable: SQLFile { SQLFile(PackageResources.schema_model_table_sql) }
+    static var schemaPendingIndex: SQLFile { SQLFile(PackageResources.schema_pending_index_sql) }
+    static var schemaSideTables: SQLFile { SQLFile(PackageResources.schema_side_tables_sql) }
+    static var schemaTable: SQLFile { SQLFile(PackageResources.schema_table_sql) }
+    static var statusCounts: SQLFile { SQLFile(PackageResources.status_counts_sql) }
+    static var statusLedger: SQLFile { SQLFile(PackageResources.status_ledger_sql) }
+    static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
+    static var statusOldest: SQLFile { SQLFile(PackageResources.status_oldest_sql) }
+}

@@ -1,0 +1,48 @@
+import Logging
+import Postgres
+
+/// What is not wrong, and yet worth a warning before a run.
+extension Preflight {
+    /// The first version without the faults in HNSW indexes that 0.8.2 to 0.8.4 removed, damage by VACUUM among them.
+    private static let soundHNSW = ExtensionVersion("0.8.4")
+
+    /// Warns about indexes and triggers that cost a run time or have effects of their own.
+    ///
+    /// - Returns: The search indexes, for advice that depends on how many rows wait.
+    func advise(on table: ResolvedTable) async throws(PostgresError) -> SearchIndexes? {
+        let result = try await session.execute(
+            SQLFile.catalogAdvice.statement, [.oid(table.oid), .text(names.id), .text(names.column)])
+        guard let row = result.first else { return nil }
+        if try !row.bool("has_pending_index") {
+            // PostgreSQL does not build an index on a partitioned table concurrently.
+            let template = SQLFile.schemaPendingIndex.line
+            let ddl = try row.bool("is_partitioned") ? template.replacing(" CONCURRENTLY", with: "") : template
+            let values = ["{PENDING_INDEX}": try row.text("pending_index")]
+            log.warning(
+                "no partial index finds pending rows: every batch reads the table",
+                metadata: metadata([.remedy: table.fill(ddl, values)]))
+        }
+        if try !row.isNull("triggers") {
+            let triggers = try row.text("triggers")
+            log.warning(
+                "writing a vector fires triggers that may touch updated_at, which others may take for an edit",
+                metadata: metadata([
+                    .triggers: triggers,
+                    .remedy: "declare them UPDATE OF the columns they are about, without \(names.column)",
+                ]))
+        }
+        if try !row.isNull("hnsw_indexes"), table.vector.version < Self.soundHNSW {
+            let indexes = try row.text("hnsw_indexes")
+            log.warning(
+                "pgvector \(table.vector.version) can damage HNSW indexes; \(Self.soundHNSW) does not",
+                metadata: metadata([
+                    .index: indexes,
+                    .remedy: "install it, then ALTER EXTENSION vector UPDATE, then REINDEX INDEX CONCURRENTLY",
+                ]))
+        }
+        guard try !row.isNull("search_indexes") else { return nil }
+        return SearchIndexes(
+            names: try row.text("search_indexes"), drop: try row.text("drop_indexes"),
+            create: try row.text("create_indexes"))
+    }
+}

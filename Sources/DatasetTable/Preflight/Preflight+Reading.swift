@@ -1,0 +1,22 @@
+import Logging
+import Postgres
+
+extension Preflight {
+    /// Adds the side tables that this role may read, which is enough for commands that write nothing.
+    ///
+    /// One that is absent is no cause for a warning here: the numbers that would come from it are missing in the output.
+    func addingReadableSideTables(to table: ResolvedTable) async throws(PostgresError) -> ResolvedTable {
+        var table = table
+        for sideTable in SideTable.allCases {
+            switch try await sideTable.lookUp(for: table, to: .read, session) {
+            case .usable(let quoted): table[sideTable] = quoted
+            case .unusable(.absent): break
+            case .unusable(let problem):
+                log.warning(
+                    "leaving out the side table \(sideTable.rawValue)",
+                    metadata: metadata([.error: problem.description]))
+            }
+        }
+        return table
+    }
+}

@@ -1,0 +1,48 @@
+/// Why a run ended, under the names of the report.
+public enum ExitReason: String, Sendable, CaseIterable {
+    /// A whole pass found nothing more to do.
+    case drained
+    /// As many rows as `--limit` allows were attempted.
+    case limit
+    /// Drained, but rows failed, and the run was told to say so.
+    case rowErrors = "row_errors"
+    /// A known text no longer encodes correctly: the model or the machine is at fault, not a row.
+    case canary
+    /// Many rows failed and none succeeded.
+    case noSuccess = "no_success"
+    /// A dry run counted what a run would do.
+    case dryRun = "dry_run"
+    /// A verification found nothing wrong.
+    case verified
+    /// A verification found vectors that a run would not write today.
+    case findings
+    /// A defect of this program.
+    case `internal`
+    /// The time of `--max-runtime` was over before the work was.
+    case maxRuntime = "max_runtime"
+    /// The database is unreachable, or failed in a way that may pass.
+    case database
+    /// A setting, name, privilege or model file is wrong.
+    case configuration
+    /// The column holds mostly vectors of another model.
+    case mixedModel = "mixed_model"
+    /// More vectors would be replaced than a run may replace without being told to.
+    case blastRadius = "blast_radius"
+    /// SIGTERM or SIGINT.
+    case signal
+    /// The command line cannot be understood; no run began.
+    case usage
+
+    /// The exit status: codes of `sysexits.h`, and 128 + 15 for a signal.
+    public var exitCode: Int32 {
+        switch self {
+        case .drained, .limit, .dryRun, .verified: 0
+        case .canary, .noSuccess, .internal: 70
+        case .rowErrors, .findings: 65
+        case .maxRuntime, .database: 75
+        case .configuration, .mixedModel, .blastRadius: 78
+        case .signal: 143
+        case .usage: 64
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package import Logging
+
+/// Every key of this module's log metadata.
+package enum LogKey: String {
+    case batch, code, column, cosine, count, database, device, duplicates, empty, error, eta, failed, failure,
+        fingerprint
+    case index, largestError = "largest_error", limit, lockWait = "lock_wait_ms", model, outdated, pending, percent,
+        phase
+    case processed
+    case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
+    case skippedStale = "skipped_stale", swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
+    case tokensPerSecond = "tokens_per_second", triggers, truncated, undecodable, views
+}
+
+extension Logger {
+    /// Sets metadata by key.
+    package subscript(key: LogKey) -> Logger.Metadata.Value? {
+        get { self[metadataKey: key.rawValue] }
+        set { self[metadataKey: key.rawValue] = newValue }
+    }
+}
+
+/// Metadata from keys of ``LogKey``.
+package func metadata(_ values: KeyValuePairs<LogKey, String>) -> Logger.Metadata {
+    Logger.Metadata(values.map { ($0.rawValue, .string($1)) }) { $1 }
+}

@@ -1,0 +1,20 @@
+public import Postgres
+
+/// The table `embedding_failure`: which rows failed, why, and when they are tried again.
+public struct FailureLedger: Sendable {
+    private let statement: PostgresStatement
+
+    /// Refers to the ledger of a table that was checked for ``Preflight/Purpose/ledger``.
+    public init(_ table: ResolvedTable) {
+        statement = table.statement(.retryFailed)
+    }
+
+    /// Forgets the failures of some rows, or of all.
+    ///
+    /// - Parameter keys: Keys as text; `nil` for all.
+    /// - Returns: The number of failures that were forgotten.
+    public func forget(_ keys: [String]?, _ session: PostgresSession) async throws(PostgresError) -> Int {
+        let parameter = keys.map(PostgresValue.textArray) ?? .null(PostgresTypeOID.textArray)
+        return try await session.execute(statement, [parameter]).affectedRowCount
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import CommandSupport
+import DatasetTable
+import Logging
+import Postgres
+
+/// `embedding-job retry-failed`: makes the next run try failed rows again.
+struct RetryFailedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry-failed",
+        abstract: "Forget recorded failures, so that the next run tries those rows at once.",
+        discussion: """
+            A row that failed waits half an hour, then an hour, two, four, up to a week, unless its text is edited. This \
+            ends the wait for all rows, or for those that --id names. Prints how many failures were forgotten.
+            """)
+
+    @OptionGroup(title: "Database") var database: DatabaseOptions
+
+    @Option(help: ArgumentHelp("Key of a row; can be given several times (default: all).", valueName: "key"))
+    var id: [String] = []
+
+    func run() async throws {
+        try await Self.reportingFailures {
+            let settings = try await Settings()
+            let session = try await database.connect(settings)
+            let table = try await Preflight(
+                session: session, names: try database.names(settings), log: .standardError()
+            ).check(for: .ledger)
+            let count = try await FailureLedger(table).forget(id.isEmpty ? nil : id, session)
+            await session.close()
+            print("{\"forgotten\":\(count)}")
+        }
+    }
+}

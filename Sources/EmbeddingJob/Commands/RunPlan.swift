@@ -1,0 +1,66 @@
+import BatchJob
+import CommandSupport
+import DatasetTable
+import Logging
+import ModelLoading
+import Postgres
+import SentenceEncoding
+
+/// Everything about a run that can be known before connecting; all problems are reported together.
+struct RunPlan {
+    let connection: String
+    let model: LoadableModel
+    let fingerprint: Fingerprint
+    let names: DatasetNames
+    let options: EmbeddingRun.Options
+    let maxRuntime: Duration?
+    let isDryRun: Bool
+
+    /// Reads the options.
+    ///
+    /// - Parameters:
+    ///   - options: How the run goes about its work.
+    ///   - isDryRun: Whether nothing is to be written.
+    init(
+        _ model: ModelOptions, _ database: DatabaseOptions, _ drain: DrainOptions, _ settings: Settings,
+        options: () throws -> EmbeddingRun.Options, isDryRun: () throws -> Bool = { false }
+    ) throws {
+        var problems = Problems()
+        let connection = problems.attempt { try database.connectionString(settings) }
+        let names = problems.attempt { try database.names(settings) }
+        let options = problems.attempt(options)
+        let maxRuntime = problems.attempt { try drain.maxRuntime(settings) }
+        let isDryRun = problems.attempt(isDryRun)
+        let loadable = model.loadable(settings, &problems)
+        self.connection = try problems.unless(connection)
+        self.names = try problems.unless(names)
+        self.options = try problems.unless(options)
+        self.maxRuntime = try problems.unless(maxRuntime)
+        self.isDryRun = try problems.unless(isDryRun)
+        self.model = try problems.unless(loadable)
+        fingerprint = Fingerprint(try self.model.fingerprint().bytes)
+    }
+
+    /// What the table is to have.
+    var target: TargetModel {
+        TargetModel(
+            name: model.folder.name, fingerprint: fingerprint, dimension: model.folder.configuration.hiddenSize)
+    }
+
+    /// Opens connections that a signal interrupts.
+    func connector(_ interruption: PostgresInterruption?, _ log: Logger) -> Connector {
+        let connection = connection
+        return Connector(retryBudget: options.retryBudget, log: log) { () async throws(PostgresError) in
+            try await PostgresSession.connect(
+                to: connection, applicationName: "embedding-job", interruption: interruption)
+        }
+    }
+
+    /// Keeps many pods from connecting all at once; a signal ends the pause by cancelling the task, its time by being over.
+    func pauseBeforeConnecting(_ log: Logger) async throws {
+        let pause = options.startPause
+        guard pause > .zero else { return }
+        log.info("waiting before connecting, as other pods do", metadata: ["pause": "\(pause)"])
+        try await Task.sleep(for: min(pause, maxRuntime ?? pause))
+    }
+}

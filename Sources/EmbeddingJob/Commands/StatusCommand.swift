@@ -1,0 +1,84 @@
+import ArgumentParser
+import CommandSupport
+import DatasetTable
+import FoundationEssentials
+import Logging
+import Postgres
+
+/// `embedding-job status`: counts rows.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Count rows by status and say how many have a vector.",
+        discussion: """
+            Where the side tables exist: also failures by class, rows that are held back, vectors by model fingerprint, and \
+            entries whose row is gone. All numbers are of the same moment; nothing is written.
+            """)
+
+    @OptionGroup(title: "Database") var database: DatabaseOptions
+
+    @Flag(help: "Print one line of JSON instead of a table.")
+    var json = false
+
+    func run() async throws {
+        try await Self.reportingFailures {
+            let settings = try await Settings()
+            let names = try database.names(settings)
+            let session = try await database.connect(settings)
+            let preflight = Preflight(session: session, names: names, log: .standardError())
+            let table = try await session.readOnly { try await preflight.check(for: .status) }
+            let status = try await TableStatus(of: table, session: session)
+            await session.close()
+            print(json ? try Self.json(status) : Self.table(status))
+        }
+    }
+
+    private static func table(_ status: TableStatus) -> String {
+        var lines: [(name: String, value: String)] = status.counts.map {
+            ($0.status.isEmpty ? "(no status)" : $0.status, String($0.rows))
+        }
+        lines += [
+            ("eligible", String(status.eligible)), ("embedded", String(status.embedded)),
+            ("pending", String(status.pending)), ("coverage", percent(status.coverage)),
+            ("oldest pending", status.oldestPending ?? "-"),
+        ]
+        if let ledger = status.ledger {
+            lines += ledger.failures.map { ("failed \($0.errorClass)", String($0.count)) }
+            lines += [("quarantined", String(ledger.quarantined)), ("orphaned failures", String(ledger.orphans))]
+        }
+        if let provenance = status.provenance {
+            lines += provenance.vectors.map { ("vectors of \($0.model.abbreviation)", String($0.count)) }
+            lines += [("orphaned states", String(provenance.orphans))]
+        }
+        return lines.table
+    }
+
+    /// Two decimals, rounded down: 100 % means all.
+    private static func percent(_ share: Double) -> String {
+        "\(Double(Int(share * 10_000)) / 100) %"
+    }
+
+    private static func json(_ status: TableStatus) throws -> String {
+        struct Line: Encodable {
+            let byStatus: [String: Int]
+            let eligible, embedded, pending: Int
+            let coverage: Double
+            let oldestPending: String?
+            let failures, vectorsByModel: [String: Int]?
+            let quarantined, orphanedFailures, orphanedStates: Int?
+        }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let counts = Dictionary(status.counts.map { ($0.status, $0.rows) }) { $0 + $1 }
+        let failures = status.ledger.map { Dictionary($0.failures.map { ($0.errorClass, $0.count) }) { $0 + $1 } }
+        let vectors = status.provenance.map {
+            Dictionary($0.vectors.map { ($0.model.abbreviation, $0.count) }) { $0 + $1 }
+        }
+        let line = Line(
+            byStatus: counts, eligible: status.eligible, embedded: status.embedded, pending: status.pending,
+            coverage: status.coverage, oldestPending: status.oldestPending, failures: failures,
+            vectorsByModel: vectors, quarantined: status.ledger?.quarantined,
+            orphanedFailures: status.ledger?.orphans, orphanedStates: status.provenance?.orphans)
+        return String(decoding: try encoder.encode(line), as: UTF8.self)
+    }
+}

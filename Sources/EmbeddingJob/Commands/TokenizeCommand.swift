@@ -1,0 +1,36 @@
+import ArgumentParser
+import CommandSupport
+import ModelLoading
+import SentenceEncoding
+import SystemPackage
+import Tokenization
+
+/// `embedding-job tokenize`: texts of a file to token ids.
+struct TokenizeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tokenize",
+        abstract: "Print the token ids of the texts of a JSON lines file.",
+        discussion: """
+            One line {"ids":[…],"truncated":true|false} a text, special tokens included, cut at the model's length limit. \
+            The input is that of encode.
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    @Option(help: ArgumentHelp("JSON lines, or - for standard input. [EMBEDDING_INPUT]", valueName: "file"))
+    var input: String?
+
+    func run() async throws {
+        try await Self.reportingFailures {
+            let settings = try await Settings()
+            let input = try settings.required(input, "--input", "EMBEDDING_INPUT")
+            let tokenizer = try WordPieceTokenizer(model: try model.folder(settings))
+            for line in try await TextLines(contentsOf: input) {
+                let text = tokenizer.encode(try line.get().text)
+                let ids = text.ids.map(String.init).joined(separator: ",")
+                let json = "{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n"
+                try FileDescriptor.standardOutput.writeAll(json.utf8)
+            }
+        }
+    }
+}

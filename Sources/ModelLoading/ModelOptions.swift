@@ -1,0 +1,78 @@
+public import ArgumentParser
+public import CommandSupport
+import CPUCompute
+public import SentenceEncoding
+
+/// Which model, and how many processors it may use.
+public struct ModelOptions: ParsableArguments, Sendable {
+    @Option(
+        help: ArgumentHelp(
+            "Model folder, or a name. [EMBEDDING_MODEL]",
+            discussion: """
+                A sentence-transformers folder with model.safetensors. A bare name such as all-MiniLM-L6-v2 means \
+                weights/NAME, or NAME in the folder that EMBEDDING_WEIGHTS names. There is no default and no download.
+                """,
+            valueName: "folder-or-name"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compute workers (default: as many as affinity and cgroup quota allow). [EMBEDDING_THREADS]",
+            valueName: "count"))
+    var threads: PositiveCount?
+
+    @Option(
+        help: ArgumentHelp(
+            "What multiplies matrices (default: auto). [EMBEDDING_GEMM]",
+            discussion: "auto is packed, unless OpenBLAS has AVX-512 and wins a short trial.",
+            valueName: "engine"))
+    var gemm: GEMMOption?
+
+    /// No option given.
+    public init() {}
+
+    /// Reads the model folder; weights are not loaded yet.
+    public func folder(_ settings: Settings) throws -> ModelFolder {
+        let name = try settings.required(model, "--model", "EMBEDDING_MODEL")
+        guard !name.contains("/") else { return try ModelFolder(path: name) }
+        let weights = try settings.value(String?.none, "EMBEDDING_WEIGHTS") ?? "weights"
+        return try ModelFolder(path: "\(weights)/\(name)")
+    }
+
+    /// Reads the model folder and chooses the device.
+    public func loadable(_ settings: Settings) throws -> LoadableModel {
+        var problems = Problems()
+        let loadable = loadable(settings, &problems)
+        return try problems.unless(loadable)
+    }
+
+    /// The same, for a command that reports all problems of its options together.
+    public func loadable(_ settings: Settings, _ problems: inout Problems) -> LoadableModel? {
+        let allowance = problems.attempt { try self.allowance(settings) }
+        let engine = problems.attempt { try settings.value(gemm, "EMBEDDING_GEMM") ?? .auto }
+        let folder = problems.attempt { try self.folder(settings) }
+        guard let allowance, let engine, let folder else { return nil }
+        return LoadableModel(folder: folder, allowance: allowance, gemm: engine.choice(for: folder))
+    }
+
+    private func allowance(_ settings: Settings) throws -> ProcessorAllowance {
+        let requested = try settings.value(threads, "EMBEDDING_THREADS")
+        return requested.map { ProcessorAllowance(requested: $0.value) } ?? ProcessorAllowance()
+    }
+}
+
+/// The engines of ``CPUCompute/GEMMEngine``, or whichever is the faster.
+enum GEMMOption: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case openblas
+    case packed
+    case auto
+
+    /// Decides; a trial takes some milliseconds.
+    func choice(for folder: ModelFolder) -> GEMMChoice {
+        switch self {
+        case .openblas: GEMMChoice(requested: .openBLAS)
+        case .packed: GEMMChoice(requested: .packed)
+        case .auto: GEMMChoice(hiddenSize: folder.configuration.hiddenSize)
+        }
+    }
+}
