@@ -7,7 +7,7 @@ public import SentenceEncoding
 extension ModelChange {
     /// Fills the new column and indexes it.
     ///
-    /// - Parameter storage: The type of the new column; that of the serving one if nil.
+    /// Without `storage` the new column has the type of the serving one.
     public func fill(_ encoder: any TextEncoder, storage: Storage? = nil) async -> RunReport {
         await reporting {
             let table = try await inspect()

@@ -6,7 +6,7 @@ public import SentenceEncoding
 extension ModelChange {
     /// Reads how far the change has come and estimates what is left; writes nothing.
     ///
-    /// - Parameter storage: The type that the new column would have; that of the serving one if nil.
+    /// Without `storage` the new column would have the type of the serving one.
     public func plan(_ encoder: any TextEncoder, storage: Storage? = nil) async throws -> ModelChangePlan {
         let change = try await inspect()
         var plan = ModelChangePlan()

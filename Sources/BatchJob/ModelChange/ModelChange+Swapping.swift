@@ -10,7 +10,7 @@ extension ModelChange {
 
     /// Lets the new column serve, then drains it once more for rows that were edited around the swap.
     ///
-    /// - Parameter maxPending: Most rows that may be without the right vector at the moment of the swap.
+    /// At most `maxPending` rows may be without the right vector at the moment of the swap.
     public func cutOver(_ encoder: any TextEncoder, maxPending: Int = 100) async -> RunReport {
         await reporting {
             var change = try await inspect()
@@ -41,7 +41,7 @@ extension ModelChange {
 
     /// Lets the old column serve again; its vectors are those of rows as they were at the cutover.
     ///
-    /// - Parameter encoder: The encoder of ``Model``; if that is the old column's model, the column is drained afterwards.
+    /// - Parameter encoder: The encoder of the named model; if that is the old column's, the column is drained then.
     public func rollBack(_ encoder: (any TextEncoder)?) async -> RunReport {
         await reporting {
             let change = try await inspect()

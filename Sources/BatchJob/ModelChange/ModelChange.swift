@@ -7,7 +7,7 @@ import SentenceEncoding
 ///
 /// A new column beside the present one is filled by the ordinary drain and indexed; then the two exchange their names in one
 /// short transaction. What has been done so far is read from the catalog and the tables each time, so every step can be
-/// repeated, and a crash leaves nothing that ``plan(_:)`` does not name. See <doc:0004-model-change>.
+/// repeated, and a crash leaves nothing that ``plan(_:storage:)`` does not name. See <doc:0004-model-change>.
 public struct ModelChange: Sendable {
     /// How vectors are stored.
     public enum Storage: String, Sendable, CaseIterable {
@@ -26,10 +26,9 @@ public struct ModelChange: Sendable {
 
     /// Prepares a change of the model of one column.
     ///
-    /// - Parameters:
-    ///   - names: Table and columns; the vector column is the one that serves searches.
-    ///   - options: How to drain; a change replaces outdated vectors of the new column in any number.
-    ///   - connector: Connects as the owner of the table in all steps that change it.
+    /// The vector column of `names` is the one that serves searches. Whatever the options say, outdated vectors of the
+    /// new column are replaced in any number. The connector connects as the owner of the table in all steps that change
+    /// it.
     public init(
         names: DatasetNames, model: TargetModel, options: EmbeddingRun.Options = .init(), control: RunControl = .init(),
         connector: Connector, log: Logger

@@ -12,9 +12,7 @@ public struct Connector: Sendable {
     private let retryBudget: Duration
     private let log: Logger
 
-    /// Takes what opens a connection.
-    ///
-    /// - Parameter retryBudget: For how long a failing database is tried again.
+    /// Takes what opens a connection, and for how long a failing database is tried again.
     public init(retryBudget: Duration, log: Logger, open: @escaping Open) {
         openSession = open
         self.retryBudget = retryBudget

@@ -32,9 +32,9 @@ public struct CheckedRun: Sendable {
     private let connector: Connector
     private let log: Logger
 
-    /// Connects and checks the table, or throws a ``RunFailure`` that lists all that is wrong.
+    /// Connects and checks the table, or throws a `RunFailure` that lists all that is wrong.
     ///
-    /// - Parameter isDryRun: Whether nothing will be written; then the check itself can write nothing either.
+    /// Where nothing will be written (`isDryRun`), the check itself can write nothing either.
     public init(
         of names: DatasetNames, model: TargetModel, options: EmbeddingRun.Options, isDryRun: Bool = false,
         connector: Connector, log: Logger
@@ -64,7 +64,7 @@ public struct CheckedRun: Sendable {
 
     /// Counts what ``drain(_:connections:control:)`` would do, and writes nothing.
     ///
-    /// - Parameter samplingTime: The time after which no more of the sample is encoded.
+    /// After `samplingTime` no more of the sample is encoded.
     public func forecast(
         _ encoder: any TextEncoder, control: RunControl, samplingTime: Duration = .seconds(2)
     ) async -> RunReport {

@@ -17,7 +17,7 @@ public struct EmbeddingRun: Sendable {
         public var limit: Int?
         /// For how long a failing database is tried again.
         public var retryBudget = Duration.seconds(60)
-        /// Whether a drained run with failed rows ends with ``ExitReason/rowErrors``.
+        /// Whether a drained run with failed rows ends with `ExitReason.rowErrors`.
         public var failsOnRowErrors = false
         /// Whether vectors of another text or another model are replaced, after missing ones are filled in.
         public var replacesOutdated = false

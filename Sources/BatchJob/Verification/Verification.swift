@@ -35,9 +35,7 @@ public struct Verification: Sendable {
     private let options: Options
     private let log: Logger
 
-    /// Prepares the verification of a table that was checked for ``Preflight/Purpose/verify(dimension:)``.
-    ///
-    /// - Parameter model: The fingerprint of the model.
+    /// Prepares the verification of a table that was checked for `Preflight.Purpose.verify(dimension:)`.
     public init(
         session: PostgresSession, table: ResolvedTable, encoder: any TextEncoder, model: Fingerprint, options: Options,
         log: Logger

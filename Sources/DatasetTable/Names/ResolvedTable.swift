@@ -97,9 +97,7 @@ public struct ResolvedTable: Sendable {
         return Int32(bitPattern: text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 })
     }
 
-    /// A statement of an `SQL` folder with this table's names in place of its placeholders.
-    ///
-    /// - Parameter more: Values besides those of the table.
+    /// A statement of an `SQL` folder with this table's names, and more values, in place of its placeholders.
     package func statement(_ file: SQLFile, _ more: [String: String] = [:]) -> PostgresStatement {
         PostgresStatement(name: file.name, sql: fill(file.text, more))
     }

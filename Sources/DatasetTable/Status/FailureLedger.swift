@@ -9,9 +9,8 @@ public struct FailureLedger: Sendable {
         statement = table.statement(.retryFailed)
     }
 
-    /// Forgets the failures of some rows, or of all.
+    /// Forgets the failures of some rows, named by their keys as text, or of all if `nil`.
     ///
-    /// - Parameter keys: Keys as text; `nil` for all.
     /// - Returns: The number of failures that were forgotten.
     public func forget(_ keys: [String]?, _ session: PostgresSession) async throws(PostgresError) -> Int {
         let parameter = keys.map(PostgresValue.textArray) ?? .null(PostgresTypeOID.textArray)
