@@ -115,7 +115,8 @@ extension SQLState {
             .row
         default:
             switch classCode {
-            case "08": .retry
+            // Connections, resources, and the system the server runs on.
+            case "08", "53", "58": .retry
             case "22", "23", "54": .row
             default: .fatal
             }

@@ -111,6 +111,36 @@ struct AdviceTests {
         }
     }
 
+    // MARK: - Inheritance
+
+    @Test("refuses a table whose heirs hold rows of their own under the same keys, and takes its heirs")
+    func inheritance() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(30)
+            try await database.run(
+                """
+                CREATE TABLE "Archive" () INHERITS (datasets);
+                ALTER TABLE "Archive" ADD PRIMARY KEY (id);
+                INSERT INTO "Archive" (id, title, enrichment_status)
+                    SELECT i, 'Another text ' || i, 'enriched' FROM generate_series(1, 5) i
+                """)
+            let thrown = await #expect(throws: RunFailure.self) { try await fixture.drain(StubEncoder()) }
+            let failure = try #require(thrown)
+            #expect(failure.reason == .configuration && failure.description.contains("public.\"Archive\""))
+            let verified = await #expect(throws: RunFailure.self) { try await fixture.verify(StubEncoder()) }
+            #expect(verified == failure)
+            #expect(try await database.number("SELECT count(embedding) FROM datasets") == 0)
+
+            var names = DatasetNames()
+            names.table = "Archive"
+            #expect(try await DatasetFixture(database, names: names).drain(StubEncoder()).processed == 5)
+            try await database.run("ALTER TABLE \"Archive\" NO INHERIT datasets")
+            #expect(try await fixture.drain(StubEncoder()).processed == 30)
+            #expect(try await fixture.expectNoStaleVector(StubEncoder()) == 30)
+        }
+    }
+
     // MARK: - pgvector
 
     @Test(

@@ -117,6 +117,24 @@ struct DrainTests {
             }
         }
     }
+
+    @Test(
+        "takes a status for what it is, whatever it looks like",
+        arguments: ["{ID}", "ready {TITLE}", "{STATUS_VALUE}", "{TABLE_OID}", "it's {ELIGIBLE}", "a' or true --"])
+    func odd(status: String) async throws {
+        try await withTemporaryDatabase { database in
+            var names = DatasetNames()
+            (names.statusValue, names.title) = (status, "a' or true --")
+            let fixture = try await DatasetFixture(database, names: names)
+            _ = try await database.query(
+                """
+                INSERT INTO datasets ("a' or true --", enrichment_status) VALUES ('One', $1), ('Two', 'other')
+                """, [.text(status)])
+            let report = try await fixture.drain(StubEncoder())
+            #expect(report.processed == 1 && report.exitReason == .drained)
+            #expect(try await database.texts("SELECT id FROM datasets WHERE embedding IS NOT NULL") == ["1"])
+        }
+    }
 }
 
 /// Collects the texts that an encoder was given.

@@ -52,6 +52,38 @@ struct PoisonRowTests {
         }
     }
 
+    @Test("without any text starves no other, however many there are", arguments: [true, false], [nil, 15])
+    func manyEmptyTexts(hasLedger: Bool, limit: Int?) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            if !hasLedger { try await database.run("DROP TABLE embedding_failure") }
+            try await fixture.insert(300)
+            try await database.run("UPDATE datasets SET title = '', description = NULL")
+            try await fixture.insert(20)
+            let forecast = try await fixture.forecast(StubEncoder()) { ($0.batchSize, $0.limit) = (10, limit) }
+            #expect(forecast.exitReason == .dryRun && forecast.tokens > 0)
+            let report = try await fixture.drain(StubEncoder()) { ($0.batchSize, $0.limit) = (10, limit) }
+            // Rows without text cost nothing, so a limit is not about them.
+            #expect(report.processed == limit ?? 20)
+            #expect(report.exitReason == (limit == nil ? .drained : .limit))
+            if limit == nil { #expect(report.failed == 300) }
+            let rest = try await fixture.drain(StubEncoder()) { $0.batchSize = 10 }
+            #expect(report.processed + rest.processed == 20 && rest.exitReason == .drained)
+            #expect(try await fixture.expectNoStaleVector(StubEncoder()) == 20)
+        }
+    }
+
+    @Test("without any text needs no other that has some")
+    func onlyEmptyTexts() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(60)
+            try await database.run("UPDATE datasets SET title = ' ', description = NULL")
+            let report = try await fixture.drain(StubEncoder())
+            #expect(report.failed == 60 && report.processed == 0 && report.exitReason == .drained)
+        }
+    }
+
     @Test("is not blamed when the encoder no longer works at all")
     func brokenMachine() async throws {
         try await withTemporaryDatabase { database in

@@ -268,7 +268,7 @@ struct ReconnectTests {
         "may have defaults that do not suit the run",
         arguments: [
             "default_transaction_isolation = 'serializable'", "default_transaction_isolation = 'repeatable read'",
-            "default_transaction_read_only = on", "statement_timeout = '400ms'",
+            "default_transaction_read_only = on", "statement_timeout = '400ms'", "lock_timeout = '1ms'",
         ])
     func roleDefaults(setting: String) async throws {
         try await withTemporaryDatabase { database in
@@ -285,6 +285,52 @@ struct ReconnectTests {
                 #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
                 try await checker.expectIntact(report)
             }
+        }
+    }
+
+    @Test("may take longer to read the whole table than the role's time limit allows", arguments: [false, true])
+    func slowTable(replacesOutdated: Bool) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(60)
+            try await database.withEmbedder(settings: ["statement_timeout = '400ms'"]) { role, url in
+                try await database.run(
+                    """
+                    CREATE FUNCTION slowly() RETURNS boolean LANGUAGE plpgsql AS
+                        $$ BEGIN PERFORM pg_sleep(0.01); RETURN true; END $$;
+                    ALTER TABLE datasets ENABLE ROW LEVEL SECURITY;
+                    CREATE POLICY slow ON datasets USING (slowly());
+                    ALTER TABLE embedding_state ENABLE ROW LEVEL SECURITY;
+                    CREATE POLICY slow ON embedding_state USING (slowly());
+                    INSERT INTO embedding_state (dataset_id, column_name, model_fingerprint, source_fingerprint, tokens, truncated)
+                        SELECT 1000 + i, 'embedding', decode(repeat('07', 32), 'hex'), '', 1, false
+                        FROM generate_series(1, 60) i
+                    """)
+                let report = try await fixture.drain(StubEncoder(), url: url) {
+                    ($0.batchSize, $0.retryBudget, $0.replacesOutdated) = (10, .seconds(5), replacesOutdated)
+                }
+                #expect(report.processed == 60 && report.failed == 0 && report.exitReason == .drained)
+            }
+        }
+    }
+
+    @Test("may keep the table locked when the run starts")
+    func lockedAtStart() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            let checker = try await InvariantChecker(fixture)
+            try await fixture.insert(20)
+            let owner = try await database.connect()
+            try await owner.executeScript(
+                .init(name: "lock", sql: "BEGIN; LOCK TABLE datasets IN ACCESS EXCLUSIVE MODE"))
+            let log = RecordedLog()
+            async let report = fixture.drain(StubEncoder(), log: log.logger)
+            await log.wait(for: "trying again")
+            await owner.close()
+            #expect(try await report.processed == 20)
+            let values = log.entries(containing: "trying again").first?.values.values.joined()
+            #expect(values?.contains("55P03") == true)
+            try await checker.expectIntact(try await report)
         }
     }
 }

@@ -10,7 +10,8 @@ struct FaultListTests {
     func namesTests() throws {
         let article = Self.tests.appending(path: "../Sources/BatchJob/BatchJob.docc/Faults.md")
         let rows = try String(contentsOf: article, encoding: .utf8).matches(of: /(?m)^\| (\d+) \|.*\|(.*)\|$/)
-        #expect(rows.compactMap { Int($0.output.1) } == Array(1...35))
+        let numbers = rows.compactMap { Int($0.output.1) }
+        #expect(numbers.count > 35 && numbers == Array(1...numbers.count))
 
         let existing = try Self.existingTests()
         for row in rows {

@@ -49,6 +49,41 @@ struct RowErrorTests {
         }
     }
 
+    /// What a trigger does to some rows.
+    enum Will: String, CaseIterable, Sendable {
+        case raises = "RAISE EXCEPTION 'this row is frozen';"
+        case clears = "NEW.embedding := NULL;"
+        case suppresses = "RETURN NULL;"
+
+        var code: String {
+            switch self {
+            case .raises: "P0001"
+            case .clears: "UNDONE"
+            case .suppresses: "SUPPRESSED"
+            }
+        }
+    }
+
+    @Test("by the will of a trigger is blamed alone, once, and the run ends with 0", arguments: Will.allCases)
+    func trigger(will: Will) async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(
+                """
+                INSERT INTO datasets (title, enrichment_status) SELECT 'sea ' || i, 'enriched' FROM generate_series(1, 30) i;
+                CREATE FUNCTION will() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN IF NEW.id = 7 THEN \(will.rawValue) END IF; RETURN NEW; END $$;
+                CREATE TRIGGER will BEFORE UPDATE ON datasets FOR EACH ROW EXECUTE FUNCTION will()
+                """)
+            let outcome = try await datasets.run()
+            #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            let report = try RunReportLine(outcome)
+            #expect(report.processed == 29 && report.failed == 1 && report.exitReason == "drained")
+            #expect(outcome.standardError.contains(will.code))
+            let rerun = try RunReportLine(try await datasets.run())
+            #expect(rerun.processed == 0 && rerun.failed == 0)
+        }
+    }
+
     @Test("gets the vector of its new text by --stale, and not before")
     func stale() async throws {
         try await withDatasets { datasets in

@@ -13,7 +13,9 @@ extension ModelChange {
         let old = try change.requireOld(for: "drop")
         let table = change.table
         guard isConfirmed else {
-            let models = try await connector.withSession { try await table.models(of: old, $0) }
+            let models = try await connector.withSession { session in
+                try await session.readOnly { try await table.models(of: old, session) }
+            }
             return DroppedColumn(column: old.name, states: models.values.reduce(0, +), isDone: false)
         }
         let states = try await connector.withSession { session in

@@ -83,7 +83,9 @@ extension ModelChange {
         guard !change.searchIndexes.isEmpty else { return (true, "none, as the serving column has none") }
         var existing: [SearchIndex] = []
         if let next = change.next {
-            existing = try await connector.withSession { try await SearchIndex.lookUp(on: next, of: change.table, $0) }
+            existing = try await connector.withSession { session in
+                try await session.readOnly { try await SearchIndex.lookUp(on: next, of: change.table, session) }
+            }
         }
         var (areValid, words) = (true, [String]())
         for (number, index) in change.searchIndexes.enumerated() {

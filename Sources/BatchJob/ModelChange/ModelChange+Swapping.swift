@@ -53,7 +53,9 @@ extension ModelChange {
                     "\(change.name(change.serving)) was not put in its place by a cutover; next: embedding-job backfill plan"
                 )
             }
-            let models = try await connector.withSession { try await change.table.models(of: old, $0) }
+            let models = try await connector.withSession { session in
+                try await session.readOnly { try await change.table.models(of: old, session) }
+            }
             let former = models.mostFrequent
             let isGiven = former == model.fingerprint
             warnOfViews(change)
@@ -127,7 +129,9 @@ extension ModelChange {
 
     private func requireIndexes(_ change: ModelChangeTable) async throws {
         let next = try change.requireNext(self)
-        let indexes = try await connector.withSession { try await SearchIndex.lookUp(on: next, of: change.table, $0) }
+        let indexes = try await connector.withSession { session in
+            try await session.readOnly { try await SearchIndex.lookUp(on: next, of: change.table, session) }
+        }
         for number in change.searchIndexes.indices {
             let name = searchIndexName(change, number)
             guard indexes.contains(where: { $0.name == name && $0.isValid }) else {

@@ -1,40 +1,27 @@
 import DatasetTable
 import Postgres
 
-/// What became of a batch in the database.
-struct BatchOutcome: Sendable {
-    /// Keys of rows that took their vector.
-    var written: Set<RowKey> = []
-    /// Rows that the database refuses by themselves, added to those that could not be encoded.
-    var failures: [FailedRow] = []
-    /// Keys of rows that somebody held a lock on.
-    var locked: Set<RowKey> = []
-    /// Whether another column has taken the name of the one to be written, so that nothing could be.
-    var isColumnReplaced = false
-    /// Why it is not known what became of the other rows, if it is not.
-    var failure: (any Error)?
-}
-
 extension DatasetQueue {
     /// Writes a claimed batch, records its failures, commits, and finds out why rows were left unwritten.
     ///
     /// - Parameter outcome: What was committed, also if this throws.
     func complete(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
         do throws(PostgresError) {
-            let written = try await write(batch.rows[...])
-            if written.count < batch.rows.count, try await !isColumnUnchanged() {
+            let result = try await write(batch.rows[...])
+            if batch.exceeds(result.written), try await !isColumnUnchanged() {
                 outcome.isColumnReplaced = true
                 return try await rollback()
             }
-            try await fail(batch.failures)
+            let failures = batch.failures + result.failures(among: batch.rows[...])
+            try await fail(failures[...])
             try await commit()
-            (outcome.written, outcome.failures) = (written, batch.failures)
+            (outcome.written, outcome.failures) = (result.written, failures)
         } catch {
-            guard error.disposition == .row else { throw error }
+            guard error.mayBeOfOneRow(attempt: 0) else { throw error }
             try await rollback()
             return try await recover(batch, attempt: 0, &outcome)
         }
-        outcome.locked = try await locked(unwritten(of: batch, outcome))
+        try await explain(batch, &outcome)
     }
 
     /// Writes what is not written yet, each piece in a transaction of its own.
@@ -47,54 +34,148 @@ extension DatasetQueue {
     func recover(
         _ batch: EncodedBatch, attempt: Int, _ outcome: inout BatchOutcome
     ) async throws(PostgresError) {
-        if attempt > 0 { outcome.written.formUnion(try await committed(batch.rows.map(\.row))) }
-        var failures = batch.failures
+        if attempt > 0 {
+            let rows = batch.rows.map(\.row)
+            outcome.written.formUnion(
+                try await reading { () throws(PostgresError) in try await committed(rows) })
+        }
+        outcome.isStatementRefused = false
+        var isolation = Isolation(attempt: attempt, failures: batch.failures)
         let rest = batch.rows.filter { !outcome.written.contains($0.row.key) }
         let size = max(1, rest.count >> attempt)
         for start in stride(from: 0, to: rest.count, by: size) {
-            try await isolate(rest[start..<min(start + size, rest.count)], &outcome.written, &failures)
+            try await isolate(rest[start..<min(start + size, rest.count)], &isolation, &outcome)
         }
-        if outcome.written.count < batch.rows.count, try await !isColumnUnchanged() {
+        if batch.exceeds(outcome.written),
+            try await !reading({ () throws(PostgresError) in try await isColumnUnchanged() })
+        {
             return outcome.isColumnReplaced = true
         }
-        try await inTransaction { () throws(PostgresError) in try await fail(failures) }
-        outcome.failures = failures
-        outcome.locked = try await locked(unwritten(of: batch, outcome))
+        if let setUp = isolation.setUp, outcome.written.isEmpty { throw setUp }
+        outcome.unnoted = []
+        try await note(isolation.failures[...], &outcome)
+        outcome.failures = isolation.failures
+        try await explain(batch, &outcome)
+    }
+
+    /// What is found while a batch is written in pieces.
+    private struct Isolation {
+        let attempt: Int
+        var failures: [FailedRow]
+        /// A failure of a single row that speaks of privileges and names: none is to blame for it unless others pass.
+        var setUp: PostgresError?
     }
 
     /// Writes in halves, down to the rows that are to blame.
     private func isolate(
-        _ rows: ArraySlice<EncodedRow>, _ written: inout Set<RowKey>, _ failures: inout [FailedRow]
+        _ rows: ArraySlice<EncodedRow>, _ isolation: inout Isolation, _ outcome: inout BatchOutcome
     ) async throws(PostgresError) {
         do throws(PostgresError) {
-            written.formUnion(try await inTransaction { () throws(PostgresError) in try await write(rows) })
+            let result = try await inTransaction { () throws(PostgresError) in try await write(rows) }
+            outcome.written.formUnion(result.written)
+            isolation.failures += result.failures(among: rows)
         } catch {
-            guard error.disposition == .row, let first = rows.first else { throw error }
+            guard error.mayBeOfOneRow(attempt: isolation.attempt), let first = rows.first else { throw error }
             try await rollback()
+            try await requireStatement(&outcome)
             guard rows.count > 1 else {
-                let code = error.sqlState?.code ?? "UNKNOWN"
-                failures.append(FailedRow(row: first.row, failure: .write, code: code))
+                if error.disposition == .configuration { isolation.setUp = error }
+                isolation.failures.append(FailedRow(row: first.row, failure: .write, error))
                 return
             }
             let middle = rows.startIndex + rows.count / 2
-            try await isolate(rows[..<middle], &written, &failures)
-            try await isolate(rows[middle...], &written, &failures)
+            try await isolate(rows[..<middle], &isolation, &outcome)
+            try await isolate(rows[middle...], &isolation, &outcome)
         }
     }
 
-    /// Runs the body between BEGIN and COMMIT; a statement on its own would run under the role's isolation, access mode and
-    /// time limits.
-    private func inTransaction<Result>(
-        _ body: () async throws(PostgresError) -> Result
-    ) async throws(PostgresError) -> Result {
-        try await session.executeScript(statements.begin)
-        let result = try await body()
-        try await commit()
-        return result
+    /// Throws if the write fails without any row in it: then a missing privilege, a lock on the table, a rule or a trigger of
+    /// the statement is at fault, and no row may be blamed.
+    private func requireStatement(_ outcome: inout BatchOutcome) async throws(PostgresError) {
+        do throws(PostgresError) {
+            try await inTransaction { () throws(PostgresError) in _ = try await write([], evenIfEmpty: true) }
+        } catch {
+            outcome.isStatementRefused = true
+            throw error
+        }
     }
 
-    private func unwritten(of batch: EncodedBatch, _ outcome: BatchOutcome) -> [DatasetRow] {
+    /// Records blamed rows in the ledger, in halves if it refuses some of them.
+    private func note(
+        _ failures: ArraySlice<FailedRow>, _ outcome: inout BatchOutcome
+    ) async throws(PostgresError) {
+        do throws(PostgresError) {
+            try await inTransaction { () throws(PostgresError) in try await fail(failures) }
+        } catch {
+            // A ledger that is gone or closed is another matter: the run goes on without it.
+            guard error.mayBeOfOneRow(attempt: 0), error.disposition != .configuration, let first = failures.first
+            else {
+                throw error
+            }
+            try await rollback()
+            guard failures.count > 1 else {
+                outcome.unnoted.append(FailedRow(row: first.row, failure: first.failure, error))
+                return
+            }
+            let middle = failures.startIndex + failures.count / 2
+            try await note(failures[..<middle], &outcome)
+            try await note(failures[middle...], &outcome)
+        }
+    }
+
+    // MARK: - Rows that were not written
+
+    /// Finds out why rows were neither written nor refused.
+    private func explain(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
         let refused = Set(outcome.failures.map(\.row.key))
-        return batch.rows.map(\.row).filter { !outcome.written.contains($0.key) && !refused.contains($0.key) }
+        let rows = batch.rows.map(\.row).filter {
+            !outcome.written.contains($0.key) && !refused.contains($0.key)
+        }
+        outcome.locked = []
+        guard !rows.isEmpty else { return }
+        let found = try await reading { () throws(PostgresError) in try await waiting(rows) }
+        outcome.locked = found.keys
+        guard found.isRestricted else { return }
+        let denied = try await denied(rows.filter { found.keys.contains($0.key) })
+        guard !denied.isEmpty else { return }
+        outcome.locked.subtract(denied.map(\.row.key))
+        outcome.readOnlyRole = try await reading { () throws(PostgresError) in try await roleWithoutUpdatePolicy() }
+        guard outcome.readOnlyRole == nil else { return }
+        try await note(denied[...], &outcome)
+        outcome.failures += denied
+    }
+
+    /// Of rows that wait unchanged, those that row-level security keeps this role from updating.
+    private func denied(_ rows: [DatasetRow]) async throws(PostgresError) -> [FailedRow] {
+        var lockable: Set<RowKey> = []
+        try await findLockable(rows[...], &lockable)
+        let suspects = rows.filter { !lockable.contains($0.key) }
+        // Some may have been deleted or hidden in the meantime.
+        let found = try await reading { () throws(PostgresError) in try await waiting(suspects) }
+        return suspects.filter { found.keys.contains($0.key) }
+            .map { FailedRow(row: $0, failure: .write, code: FailedRow.denied) }
+    }
+
+    /// Finds the rows that this role may lock, whether or not somebody else has.
+    private func findLockable(
+        _ rows: ArraySlice<DatasetRow>, _ lockable: inout Set<RowKey>
+    ) async throws(PostgresError) {
+        guard !rows.isEmpty else { return }
+        do throws(PostgresError) {
+            try await session.executeScript(statements.begin)
+            lockable.formUnion(try await lockableRows(Array(rows)))
+            try await rollback()
+        } catch {
+            guard error.sqlState == .lockNotAvailable, let first = rows.first else { throw error }
+            try await rollback()
+            guard rows.count > 1 else {
+                // The lock that it waits for is one that it may ask for.
+                lockable.insert(first.key)
+                return
+            }
+            let middle = rows.startIndex + rows.count / 2
+            try await findLockable(rows[..<middle], &lockable)
+            try await findLockable(rows[middle...], &lockable)
+        }
     }
 }

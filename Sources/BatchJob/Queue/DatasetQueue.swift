@@ -21,21 +21,26 @@ struct DatasetQueue: Sendable {
     }
 
     struct Statements: Sendable {
-        let begin, plan, embeddedCount, claim, read, releaseSnapshot, write, classify, check: PostgresStatement
-        let checkColumn: PostgresStatement
+        let begin, beginReadOnly, plan, embeddedCount, claim, read, releaseSnapshot, write, check,
+            checkColumn: PostgresStatement
+        let classify, lockable, updatePolicy, writingTriggers: PostgresStatement
         let fail, quarantined: PostgresStatement?
 
         init(_ table: ResolvedTable) {
             begin = table.statement(.begin)
+            beginReadOnly = table.statement(.beginReadOnly)
             plan = table.statement(table.selection == .missing ? .plan : .planOutdated)
             embeddedCount = table.statement(.embeddedCount)
             claim = table.statement(.claim)
             read = table.statement(table.selection == .missing ? .read : .readListed)
             releaseSnapshot = table.statement(.releaseSnapshot)
             write = table.statement(.write)
-            classify = table.statement(.classify)
             check = table.statement(.check)
             checkColumn = table.statement(.checkColumn)
+            classify = table.statement(.classify)
+            lockable = table.statement(.lockable)
+            updatePolicy = table.statement(.updatePolicy)
+            writingTriggers = table.statement(.writingTriggers)
             fail = table.ledger == nil ? nil : table.statement(.fail)
             quarantined = table.ledger == nil ? nil : table.statement(.quarantined)
         }
@@ -108,11 +113,16 @@ struct DatasetQueue: Sendable {
         return rows
     }
 
-    /// Writes vectors and returns the keys of the rows that took them.
+    /// Writes vectors and tells which rows took them.
     ///
-    /// Inside the transaction of ``claim(_:)``, or on its own: the guard does not need the claim.
-    func write(_ rows: ArraySlice<EncodedRow>) async throws(PostgresError) -> Set<RowKey> {
-        guard !rows.isEmpty else { return [] }
+    /// Inside the transaction of ``claim(_:)``, or in one of its own: the guard does not need the claim.
+    ///
+    /// - Parameter evenIfEmpty: Whether the statement is sent without any row, to see whether it can be executed.
+    func write(
+        _ rows: ArraySlice<EncodedRow>, evenIfEmpty: Bool = false
+    ) async throws(PostgresError) -> WriteResult {
+        var outcome = WriteResult()
+        guard !rows.isEmpty || evenIfEmpty else { return outcome }
         let column = table.vectorColumn
         let vectors: PostgresValue =
             if column.isHalf {
@@ -125,9 +135,21 @@ struct DatasetQueue: Sendable {
             identity + rowParameters(rows.map(\.row)) + [
                 vectors, .int4Array(rows.map { Int32($0.tokens) }), .boolArray(rows.map(\.isTruncated)),
                 .int4Array(rows.map { Int32($0.tokensLost) }),
-            ])
-        return try Self.keys(in: result)
+            ], timeout: Self.writeTimeout)
+        for row in result {
+            let key = try row.key("id")
+            if try row.isNull("code") {
+                outcome.written.insert(key)
+            } else {
+                outcome.refused[key] = try row.text("code")
+            }
+        }
+        return outcome
     }
+
+    /// More than `begin.sql` allows the server: its own time-out says which statement took too long and leaves the
+    /// connection usable.
+    private static let writeTimeout = Duration.seconds(35)
 
     /// Whether the column's name still means the column that the preflight saw.
     ///
@@ -138,7 +160,7 @@ struct DatasetQueue: Sendable {
     }
 
     /// Records blamed rows in the ledger, if there is one.
-    func fail(_ rows: [FailedRow]) async throws(PostgresError) {
+    func fail(_ rows: ArraySlice<FailedRow>) async throws(PostgresError) {
         guard let statement = statements.fail, !rows.isEmpty else { return }
         try await session.execute(
             statement,
@@ -149,7 +171,7 @@ struct DatasetQueue: Sendable {
 
     /// Ends the transaction and releases the claim; only now are the rows written.
     func commit() async throws(PostgresError) {
-        try await session.execute(.commit)
+        try await session.execute(.commit, timeout: Self.writeTimeout)
     }
 
     /// Ends the transaction without a trace.
@@ -157,10 +179,51 @@ struct DatasetQueue: Sendable {
         try await session.execute(.rollback)
     }
 
-    /// Of rows that were sent and not written, those that are unchanged: somebody holds a lock on them.
-    func locked(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
-        guard !rows.isEmpty else { return [] }
-        return try Self.keys(in: try await session.execute(statements.classify, identity + rowParameters(rows)))
+    /// Runs the body between BEGIN and COMMIT; a statement on its own would run under the role's isolation, access mode and
+    /// time limits.
+    func inTransaction<Result>(
+        _ body: () async throws(PostgresError) -> Result
+    ) async throws(PostgresError) -> Result {
+        try await session.executeScript(statements.begin)
+        let result = try await body()
+        try await commit()
+        return result
+    }
+
+    /// The same for statements that only read, which get the time to read the whole table.
+    func reading<Result>(
+        _ body: () async throws(PostgresError) -> Result
+    ) async throws(PostgresError) -> Result {
+        try await session.executeScript(statements.beginReadOnly)
+        let result = try await body()
+        // Nothing was written. Only what writes ends with COMMIT.
+        try await rollback()
+        return result
+    }
+
+    /// Of rows that were sent and whose lock the write did not get, those that wait unchanged; and whether row-level security
+    /// may be the reason.
+    func waiting(_ rows: [DatasetRow]) async throws(PostgresError) -> (keys: Set<RowKey>, isRestricted: Bool) {
+        guard !rows.isEmpty else { return ([], false) }
+        let result = try await session.execute(statements.classify, identity + rowParameters(rows))
+        return (try Self.keys(in: result), try result.first?.bool("is_restricted") ?? false)
+    }
+
+    /// The rows that this role may lock; throws if somebody holds a lock on one of them.
+    func lockableRows(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
+        try Self.keys(in: try await session.execute(statements.lockable, [keys(rows.map(\.key))]))
+    }
+
+    /// This role, quoted by the server, if no policy of row-level security lets it update any row.
+    func roleWithoutUpdatePolicy() async throws(PostgresError) -> String? {
+        guard let row = try await session.execute(statements.updatePolicy).first else { return nil }
+        return try row.bool("may_update") ? nil : try row.text("role")
+    }
+
+    /// The triggers that a write fires, for people; `nil` if there are none.
+    func writingTriggers() async throws(PostgresError) -> String? {
+        guard let row = try await session.execute(statements.writingTriggers).first else { return nil }
+        return try row.isNull("triggers") ? nil : try row.text("triggers")
     }
 
     /// After a lost connection: of rows that were sent, those whose COMMIT succeeded.

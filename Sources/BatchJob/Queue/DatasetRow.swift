@@ -57,6 +57,13 @@ struct FailedRow: Sendable {
     /// What was found, such as an SQLSTATE: never text of the row.
     let code: String
 
+    /// The row was updated and does not hold the vector, or no longer: a trigger, or somebody else, takes it away.
+    static let undone = "UNDONE"
+    /// A trigger keeps the row from being updated.
+    static let suppressed = "SUPPRESSED"
+    /// A policy of row-level security keeps this role from updating the row.
+    static let denied = "POLICY"
+
     /// What the log says of it.
     var logMetadata: Logger.Metadata {
         metadata([.row: row.label, .failure: failure.rawValue, .code: code])
@@ -73,12 +80,30 @@ enum RowFailure: String, Sendable {
     case encoder = "ENCODER"
     /// The vector is not finite, has the wrong length or is not normalized.
     case vector = "VECTOR"
-    /// The database refuses this row's write: a trigger, a check, a value.
+    /// The database refuses this row's write: a trigger, a check, a policy, a value.
     case write = "WRITE"
+
+    /// Whether another row with the same text would fail like this one, unless the model is at fault.
+    var isOfEncoder: Bool { self == .encoder || self == .vector }
+}
+
+extension FailedRow {
+    /// A row that the database refuses.
+    init(row: DatasetRow, failure: RowFailure, _ error: PostgresError) {
+        self.init(row: row, failure: failure, code: error.sqlState?.code ?? "UNKNOWN")
+    }
 }
 
 /// A batch after encoding: every row that was read is in one of the two lists.
 struct EncodedBatch: Sendable {
     var rows: [EncodedRow] = []
     var failures: [FailedRow] = []
+
+    /// Whether a row has no vector that should have one, so that it may be another column that is looked at.
+    func exceeds(_ written: Set<RowKey>) -> Bool {
+        written.count < rows.count || failures.contains { $0.failure == .write }
+    }
+
+    /// Rows that the encoder has had to do with: a row without text costs nothing, however many there are.
+    var encodedCount: Int { rows.count + failures.count { $0.failure.isOfEncoder } }
 }

@@ -13,6 +13,7 @@ actor ReconnectingQueue {
     private var table: ResolvedTable
     private let model: Fingerprint
     private var queue: DatasetQueue
+    private var isReplaced = false
 
     init(
         _ session: PostgresSession, table: ResolvedTable, model: Fingerprint, control: RunControl,
@@ -36,17 +37,29 @@ actor ReconnectingQueue {
 
     /// Counts all vectors of the column.
     func embeddedCount() async throws -> Int {
-        try await retrying { (queue, _) throws(PostgresError) in try await queue.embeddedCount() }
+        try await reading { queue throws(PostgresError) in try await queue.embeddedCount() }
     }
 
     /// Counts or lists the rows that wait in each shard.
     func plan() async throws -> PassPlan {
-        try await retrying { (queue, _) throws(PostgresError) in try await queue.plan() }
+        try await reading { queue throws(PostgresError) in try await queue.plan() }
     }
 
     /// Counts the rows that the ledger holds back.
     func quarantined() async throws -> Int? {
-        try await retrying { (queue, _) throws(PostgresError) in try await queue.quarantined() }
+        try await reading { queue throws(PostgresError) in try await queue.quarantined() }
+    }
+
+    /// The triggers that a write fires.
+    func writingTriggers() async throws -> String? {
+        try await reading { queue throws(PostgresError) in try await queue.writingTriggers() }
+    }
+
+    /// Whether there is another connection than when this was asked before: the server may be another, too, and may lack what
+    /// the former one had committed last.
+    func takeReplacement() -> Bool {
+        defer { isReplaced = false }
+        return isReplaced
     }
 
     /// Claims shards and reads their next rows.
@@ -68,6 +81,9 @@ actor ReconnectingQueue {
                 }
             }
             if outcome.isColumnReplaced { throw RunFailure.columnReplaced(table) }
+            if let role = outcome.readOnlyRole { throw RunFailure.updateDenied(table, role: role) }
+        } catch let error as PostgresError where outcome.isStatementRefused && !error.namesItsRemedy {
+            outcome.failure = RunFailure.statementRefused(table, error)
         } catch {
             outcome.failure = error
         }
@@ -79,6 +95,15 @@ actor ReconnectingQueue {
         await queue.session.close()
     }
 
+    /// Runs statements that only read.
+    private func reading<Result: Sendable>(
+        _ operation: (DatasetQueue) async throws(PostgresError) -> Result
+    ) async throws -> Result {
+        try await retrying { (queue, _) throws(PostgresError) in
+            try await queue.reading { () throws(PostgresError) in try await operation(queue) }
+        }
+    }
+
     /// Runs an operation on a connection that works until it succeeds, fails for good, or the budget is spent.
     private func retrying<Result: Sendable>(
         _ operation: (DatasetQueue, _ attempt: Int) async throws(PostgresError) -> Result
@@ -86,6 +111,7 @@ actor ReconnectingQueue {
         try await connector.retrying(control) { attempt throws(PostgresError) in
             if await !queue.session.isUsable {
                 queue = DatasetQueue(session: try await connector.open(), table: table, model: model)
+                isReplaced = true
             } else if attempt > 0 {
                 // A transaction that failed on a connection that is still good must be ended.
                 try await queue.rollback()
@@ -108,7 +134,11 @@ actor ReconnectingQueue {
         try await queue.rollback()
         var changed = table
         for sideTable in SideTable.allCases where table[sideTable] != nil {
-            switch try await sideTable.lookUp(for: table, queue.session) {
+            let session = queue.session
+            let finding = try await queue.reading { () throws(PostgresError) in
+                try await sideTable.lookUp(for: table, session)
+            }
+            switch finding {
             case .usable(let quoted):
                 changed[sideTable] = quoted
             case .unusable(let problem):
@@ -124,12 +154,7 @@ actor ReconnectingQueue {
     }
 }
 
-extension RunFailure {
-    /// The name of the column means another column than at the start, made for another model.
-    static func columnReplaced(_ table: ResolvedTable) -> RunFailure {
-        RunFailure(
-            .configuration,
-            "another column has taken the name \(table.quoted).\(table.names.column) since the start; nothing was written to it; start again with the model that it holds now, see embedding-job backfill plan"
-        )
-    }
+extension PostgresError {
+    /// Whether the error by itself says what to do: to try again, or which name or privilege is missing.
+    fileprivate var namesItsRemedy: Bool { [.retry, .configuration].contains(disposition) }
 }

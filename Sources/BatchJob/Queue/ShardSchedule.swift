@@ -67,8 +67,11 @@ package actor ShardSchedule {
     ///   - assignment: What ``next(batchSize:)`` gave.
     ///   - granted: The shards that the database let this process have; the others are left to whoever holds them.
     ///   - rows: Shard and key of each row that was read, in the order read.
-    package func finish(_ assignment: Assignment, granted: Set<Int32>, rows: [(shard: Int32, key: RowKey)]) {
-        if let rowsLeft { self.rowsLeft = rowsLeft + assignment.rowLimit - rows.count }
+    ///   - count: How many of them count towards the limit of rows; all if nil.
+    package func finish(
+        _ assignment: Assignment, granted: Set<Int32>, rows: [(shard: Int32, key: RowKey)], counting count: Int? = nil
+    ) {
+        if let rowsLeft { self.rowsLeft = rowsLeft + assignment.rowLimit - (count ?? rows.count) }
         if let asked = assignment.listedKeys(of: granted) {
             dropListed(Set(asked), from: assignment.positions.filter { granted.contains($0.shard) })
             return

@@ -42,8 +42,8 @@ public struct CheckedRun: Sendable {
         let purpose = Preflight.Purpose.run(
             dimension: model.dimension, model: model.fingerprint, replacesOutdated: options.replacesOutdated)
         (session, table) = try await connector.open { session in
-            let preflight = Preflight(session: session, names: names, log: log)
-            guard isDryRun else { return try await preflight.check(for: purpose) }
+            let preflight = Preflight(session: session, names: names, log: log, isDryRun: isDryRun)
+            // In a transaction, because the role's own time limits may be too short, or none.
             return try await session.readOnly { try await preflight.check(for: purpose) }
         }
         (self.model, self.options, self.connector, self.log) = (model, options, connector, log)

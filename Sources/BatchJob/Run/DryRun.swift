@@ -92,15 +92,18 @@ struct DryRun: Sendable {
             if let reason = await control.reason { return reason }
             let shards = Set(assignment.positions.map(\.shard))
             let rows = try await session.readOnly { try await queue.read(assignment, of: shards) }
+            let before = forecast.embeddable
             for row in rows { forecast.add(row, row.source.map(encoder.tokenize)) }
-            await schedule.finish(assignment, granted: shards, rows: rows.map { (shard: $0.shard, key: $0.key) })
+            await schedule.finish(
+                assignment, granted: shards, rows: rows.map { (shard: $0.shard, key: $0.key) },
+                counting: forecast.embeddable - before)
         }
         return nil
     }
 
     /// The rows that `--limit` leaves to attempt, `nil` for all.
     private func rowsLeft(_ forecast: Forecast) -> Int? {
-        options.limit.map { max(0, $0 - forecast.rows) }
+        options.limit.map { max(0, $0 - forecast.embeddable) }
     }
 
     private func summarize(_ forecast: Forecast, _ rowEncoder: RowEncoder) async throws {

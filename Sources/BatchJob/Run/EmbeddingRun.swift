@@ -13,7 +13,7 @@ public struct EmbeddingRun: Sendable {
     public struct Options: Sendable {
         /// Most rows of a batch.
         public var batchSize = 100
-        /// Most rows to attempt; `nil` for all.
+        /// Most rows to attempt, those without any text not counted; `nil` for all.
         public var limit: Int?
         /// For how long a failing database is tried again.
         public var retryBudget = Duration.seconds(60)
@@ -141,15 +141,30 @@ public struct EmbeddingRun: Sendable {
     ) async throws {
         while await control.reason == nil, let assignment = await schedule.next(batchSize: options.batchSize) {
             let claim = try await queue.claim(assignment)
-            let batch = try await rowEncoder.encode(await tally.unblamed(claim.rows))
+            if await queue.takeReplacement() { await tally.forgetWrittenRows() }
+            let triage = await tally.triage(claim.rows)
+            var batch = try await rowEncoder.encode(triage.rows)
+            batch.failures += triage.undone
             // Not every encoder notices that it was cancelled, by a signal or because another loop has failed.
             try Task.checkCancellation()
             let outcome = await queue.complete(batch)
             try await tally.add(batch, outcome)
             if let failure = outcome.failure { throw failure }
+            if await tally.isFirstUndoing(outcome) { try await nameTriggers(queue) }
             await schedule.finish(
-                assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) })
+                assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) },
+                counting: batch.encodedCount)
         }
+    }
+
+    private func nameTriggers(_ queue: ReconnectingQueue) async throws {
+        let triggers = try await queue.writingTriggers()
+        log.warning(
+            "vectors were written and are not there: triggers keep them away, or somebody takes them away",
+            metadata: metadata([
+                .triggers: triggers ?? "none",
+                .remedy: "let triggers that clear the vector fire on the columns of the text only",
+            ]))
     }
 }
 

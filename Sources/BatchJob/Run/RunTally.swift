@@ -2,16 +2,22 @@ import DatasetTable
 import Logging
 import Postgres
 
-/// Counts what the loops of a run did and remembers which rows were blamed, so that no pass tries them again.
+/// Counts what the loops of a run did and remembers which rows were written or blamed, so that no pass does so again.
 actor RunTally {
     /// Rows that fail, with none that succeeds, before the run concludes that the rows are not to blame.
     private static let failuresWithoutSuccess = 50
     private static let progressInterval = Duration.seconds(10)
 
     private(set) var report = RunReport()
-    /// Rows that were encoded or blamed.
+    /// Rows that were encoded, or could not be; those that have no text to encode do not count.
     private(set) var attempted = 0
-    private var blamed: Set<RowKey> = []
+    /// Rows blamed, by hash of the key: one that is taken for another is left to the next run, which hashes otherwise.
+    private var blamed: Set<Int> = []
+    private var written = WrittenRows()
+    private var (locked, stale) = (CountedRows(), CountedRows())
+    /// Rows blamed for what the encoder made of them, and rows that the database refused.
+    private var (unencodable, refused) = (0, 0)
+    private var hasUndoneWrites = false
     private let log: Logger
     private let start = ContinuousClock.now
     private var lastProgress = ContinuousClock.now
@@ -51,22 +57,44 @@ actor RunTally {
         leftBefore = (report.remaining ?? 0, report.quarantined ?? 0)
     }
 
-    /// Leaves out rows that were blamed before.
-    func unblamed(_ rows: [DatasetRow]) -> [DatasetRow] {
-        blamed.isEmpty ? rows : rows.filter { !blamed.contains($0.key) }
+    /// Rows that were read, sorted by what this run already knows of them.
+    struct Triage: Sendable {
+        /// Rows to encode and write.
+        var rows: [DatasetRow] = []
+        /// Rows that this run has written, and that wait again with the same text.
+        var undone: [FailedRow] = []
+    }
+
+    /// Leaves out rows that were blamed before, and blames those that have lost the vector this run gave them.
+    func triage(_ rows: [DatasetRow]) -> Triage {
+        var triage = Triage()
+        for row in rows where !blamed.contains(row.key.hashValue) {
+            switch written.finding(row.key, row.fingerprint) {
+            case .new: triage.rows.append(row)
+            case .undone: triage.undone.append(FailedRow(row: row, failure: .write, code: FailedRow.undone))
+            case .restless: report.skippedStale += stale.insert(row.key) ? 1 : 0
+            }
+        }
+        return triage
+    }
+
+    /// Forgets which rows were written, after the server may have been replaced by one that lacks them.
+    func forgetWrittenRows() {
+        written.removeAll()
     }
 
     /// Adds a batch after its COMMIT, or what was committed of it before the database failed for good.
     func add(_ batch: EncodedBatch, _ outcome: BatchOutcome) throws {
-        attempted += batch.rows.count + batch.failures.count
-        for failed in outcome.failures {
-            report.failed += 1
-            blamed.insert(failed.row.key)
-            log.warning("row failed", metadata: failed.logMetadata)
+        attempted += batch.encodedCount
+        for failed in outcome.failures { blame(failed) }
+        for failed in outcome.unnoted {
+            log.warning("failure could not be noted, the next run tries the row again", metadata: failed.logMetadata)
         }
-        let refused = Set(outcome.failures.map(\.row.key))
-        for encoded in batch.rows where !refused.contains(encoded.row.key) {
-            if outcome.written.contains(encoded.row.key) {
+        let failures = Set(outcome.failures.map(\.row.key))
+        for encoded in batch.rows where !failures.contains(encoded.row.key) {
+            let key = encoded.row.key
+            if outcome.written.contains(key) {
+                written.insert(key, encoded.row.fingerprint)
                 report.processed += 1
                 roundingError = roundingError.map { max($0, PGHalfVector.largestError(of: encoded.vector)) }
                 report.truncated += encoded.isTruncated ? 1 : 0
@@ -74,19 +102,48 @@ actor RunTally {
                 report.deduplicated += encoded.isReused ? 1 : 0
             } else if outcome.failure != nil {
                 continue
-            } else if outcome.locked.contains(encoded.row.key) {
-                report.skippedLocked += 1
+            } else if outcome.locked.contains(key) {
+                report.skippedLocked += locked.insert(key) ? 1 : 0
             } else {
-                report.skippedStale += 1
+                report.skippedStale += stale.insert(key) ? 1 : 0
             }
         }
         report.tokens += batch.rows.reduce(0) { $0 + ($1.isReused ? 0 : $1.tokens) }
-        if report.failed >= Self.failuresWithoutSuccess, report.processed == 0 {
+        try requireSuccess()
+        logProgress()
+    }
+
+    /// Whether triggers have kept vectors from being stored, for the first time in this run.
+    func isFirstUndoing(_ outcome: BatchOutcome) -> Bool {
+        guard !hasUndoneWrites, outcome.hasUndoneWrites else { return false }
+        hasUndoneWrites = true
+        return true
+    }
+
+    private func blame(_ failed: FailedRow) {
+        report.failed += 1
+        blamed.insert(failed.row.key.hashValue)
+        written.remove(failed.row.key)
+        unencodable += failed.failure.isOfEncoder ? 1 : 0
+        refused += failed.failure == .write ? 1 : 0
+        log.warning("row failed", metadata: failed.logMetadata)
+    }
+
+    /// Concludes that rows are not to blame if many are and none has got a vector.
+    ///
+    /// A row that has no text is certain by itself, and needs no other that has.
+    private func requireSuccess() throws(RunFailure) {
+        guard report.processed == 0 else { return }
+        if unencodable >= Self.failuresWithoutSuccess {
             throw RunFailure(
-                .noSuccess, "\(report.failed) rows failed and none succeeded; the rows are hardly to blame, see the log"
+                .noSuccess, "\(unencodable) rows failed and none succeeded; the rows are hardly to blame, see the log")
+        }
+        if refused >= Self.failuresWithoutSuccess {
+            throw RunFailure(
+                .noSuccess,
+                "the database refused \(refused) rows and took none; the rows are hardly to blame, see the codes in the log and the triggers, checks and policies of the table"
             )
         }
-        logProgress()
     }
 
     /// The report so far, with the time it took.

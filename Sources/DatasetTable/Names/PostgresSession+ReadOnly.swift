@@ -2,11 +2,13 @@ public import Postgres
 
 extension PostgresSession {
     /// Runs statements in a transaction that sees one state of the database and can write nothing.
+    ///
+    /// It ends with ROLLBACK, so that COMMIT always means that something was written.
     public nonisolated func readOnly<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await executeScript(SQLFile.beginReadOnly.statement)
         do {
             let result = try await body()
-            try await execute(.commit)
+            try await execute(.rollback)
             return result
         } catch {
             // If this fails too, the connection is gone and the transaction with it; the first error is the one to tell.

@@ -62,7 +62,7 @@ extension SQLFile {
 
 extension SQLFile {
     package static var begin: SQLFile { SQLFile(PackageResources.begin_sql) }
-    static var beginReadOnly: SQLFile { SQLFile(PackageResources.begin_read_only_sql) }
+    package static var beginReadOnly: SQLFile { SQLFile(PackageResources.begin_read_only_sql) }
     static var catalogAdvice: SQLFile { SQLFile(PackageResources.catalog_advice_sql) }
     static var catalogColumns: SQLFile { SQLFile(PackageResources.catalog_columns_sql) }
     static var catalogSearchIndexes: SQLFile { SQLFile(PackageResources.catalog_search_indexes_sql) }

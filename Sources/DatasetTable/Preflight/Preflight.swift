@@ -9,12 +9,16 @@ public struct Preflight: Sendable {
     let session: PostgresSession
     let names: DatasetNames
     let log: Logger
+    private let isDryRun: Bool
 
     /// Prepares to look at a database.
-    public init(session: PostgresSession, names: DatasetNames, log: Logger) {
+    ///
+    /// - Parameter isDryRun: Whether the run that is prepared writes nothing, so that a standby is as good.
+    public init(session: PostgresSession, names: DatasetNames, log: Logger, isDryRun: Bool = false) {
         self.session = session
         self.names = names
         self.log = log
+        self.isDryRun = isDryRun
     }
 
     /// What the table will be used for, which decides what is required.
@@ -93,7 +97,7 @@ public struct Preflight: Sendable {
 
     private func checkServer(_ purpose: Purpose, _ findings: inout [String]) async throws -> Server? {
         guard let server = try await session.execute(SQLFile.catalogServer.statement).first else { return nil }
-        if case .run = purpose, try server.bool("in_recovery") {
+        if case .run = purpose, !isDryRun, try server.bool("in_recovery") {
             findings.append("the server at \(session.endpoint) is a read-only standby; name the primary")
         }
         let encoding = try server.text("server_encoding")
@@ -138,6 +142,15 @@ public struct Preflight: Sendable {
         let kind = try row.text("kind")
         guard kind == "r" || kind == "p" else {
             findings.append("\(quoted) is not a table (relkind \(kind)); name the table itself with --table")
+            return nil
+        }
+        if try !row.isNull("heirs") {
+            // A unique index holds for one table alone, so a key may stand for a row in each of them. ONLY would leave the
+            // rows of the others without vectors and say that nothing is left.
+            let heirs = try row.text("heirs")
+            findings.append(
+                "tables inherit from \(quoted) that are not its partitions, so a key may stand for several rows: \(heirs); attach them as partitions, or end it with ALTER TABLE … NO INHERIT \(quoted), and name each table in a run of its own"
+            )
             return nil
         }
         if try row.bool("row_security") {

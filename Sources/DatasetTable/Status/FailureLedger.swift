@@ -14,6 +14,9 @@ public struct FailureLedger: Sendable {
     /// - Returns: The number of failures that were forgotten.
     public func forget(_ keys: [String]?, _ session: PostgresSession) async throws(PostgresError) -> Int {
         let parameter = keys.map(PostgresValue.textArray) ?? .null(PostgresTypeOID.textArray)
-        return try await session.execute(statement, [parameter]).affectedRowCount
+        try await session.executeScript(SQLFile.begin.statement)
+        let count = try await session.execute(statement, [parameter]).affectedRowCount
+        try await session.execute(.commit)
+        return count
     }
 }

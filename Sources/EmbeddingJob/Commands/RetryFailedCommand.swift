@@ -23,9 +23,9 @@ struct RetryFailedCommand: AsyncParsableCommand {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let session = try await database.connect(settings)
-            let table = try await Preflight(
-                session: session, names: try database.names(settings), log: .standardError()
-            ).check(for: .ledger)
+            let preflight = Preflight(
+                session: session, names: try database.names(settings), log: .standardError())
+            let table = try await session.readOnly { try await preflight.check(for: .ledger) }
             let count = try await FailureLedger(table).forget(id.isEmpty ? nil : id, session)
             await session.close()
             print("{\"forgotten\":\(count)}")

@@ -1,7 +1,8 @@
--- Which of the rows that were sent and not written could still be written: those were locked. The others were edited,
--- deleted, deactivated or written by somebody else.
+-- Which of the rows that were sent and whose lock the write did not get still wait unchanged: somebody held a lock on those,
+-- or row-level security lets this role read them and not update them, which lockable.sql tells apart. The others were
+-- edited, deleted, deactivated or written by somebody else.
 -- $1 model fingerprint, $2 the column's name in embedding_state, $3 keys, $4 fingerprints
-SELECT x.id
+SELECT x.id, row_security_active({TABLE_OID}::oid) AS is_restricted
 FROM unnest($3::{KEY}[], $4::bytea[]) AS x(id, fingerprint)
 JOIN {TABLE} d ON d.{ID} = x.id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s

@@ -3,6 +3,9 @@
 -- It writes nothing if the column's name has come to mean another column, into which this model's vectors may not go.
 -- FOR NO KEY UPDATE leaves rows usable for foreign-key checks; MATERIALIZED keeps the planner from running the locking
 -- part twice.
+-- It returns the rows whose lock it got. Their code is NULL if the vector is stored. Otherwise a trigger has had another
+-- will: SUPPRESSED, no update took place; UNDONE, the row was updated and holds no vector, or its former one. A vector that
+-- a trigger has altered counts as stored. *= compares bit by bit and, unlike =, is found whatever the search path is.
 -- $1 model fingerprint, $2 the column's name in embedding_state, $3 keys, $4 fingerprints, $5 vectors, $6 token counts,
 -- $7 truncated, $8 counts of lost tokens
 WITH encoded AS MATERIALIZED (
@@ -10,7 +13,7 @@ WITH encoded AS MATERIALIZED (
         AS x(id, fingerprint, embedding, tokens, truncated, tokens_lost)
 ),
 unchanged AS MATERIALIZED (
-    SELECT d.{ID} AS id, x.embedding
+    SELECT d.{ID} AS id, x.embedding, d.{COLUMN} AS former
     FROM encoded x
     JOIN {TABLE} d ON d.{ID} = x.id
     CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
@@ -18,11 +21,28 @@ unchanged AS MATERIALIZED (
     WHERE {SAME_COLUMN} AND {ELIGIBLE} AND {SELECTED} AND {FINGERPRINT} = x.fingerprint
     FOR NO KEY UPDATE OF d SKIP LOCKED
 ),
-written AS (
+updated AS (
     UPDATE {TABLE} d
     SET {COLUMN} = unchanged.embedding
     FROM unchanged
     WHERE d.{ID} = unchanged.id
-    RETURNING d.{ID} AS id
+    RETURNING d.{ID} AS id,
+        CASE
+            WHEN ROW(d.{COLUMN})::record *= ROW(unchanged.embedding)::record THEN NULL
+            WHEN d.{COLUMN} IS NULL OR ROW(d.{COLUMN})::record *= ROW(unchanged.former)::record THEN 'UNDONE'
+        END AS code
+),
+outcome AS (
+    SELECT unchanged.id,
+        CASE
+            WHEN updated.id IS NOT NULL THEN updated.code
+            -- Otherwise the row holds the vector already, and a trigger spared it an update that changes nothing.
+            WHEN NOT ROW(unchanged.former)::record *= ROW(unchanged.embedding)::record THEN 'SUPPRESSED'
+        END AS code
+    FROM unchanged
+    LEFT JOIN updated USING (id)
+),
+written AS (
+    SELECT id FROM outcome WHERE code IS NULL
 ){NOTE_STATE}{CLEAR_LEDGER}
-SELECT id FROM written
+SELECT id, code FROM outcome
