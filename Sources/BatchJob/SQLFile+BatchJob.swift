@@ -9,11 +9,10 @@ extension SQLFile {
     static var classify: SQLFile { SQLFile(PackageResources.classify_sql) }
     static var embeddedCount: SQLFile { SQLFile(PackageResources.embedded_count_sql) }
     static var fail: SQLFile { SQLFile(PackageResources.fail_sql) }
+    static var list: SQLFile { SQLFile(PackageResources.list_sql) }
     static var lockable: SQLFile { SQLFile(PackageResources.lockable_sql) }
-    static var plan: SQLFile { SQLFile(PackageResources.plan_sql) }
-    static var planOutdated: SQLFile { SQLFile(PackageResources.plan_outdated_sql) }
+    static var pendingCount: SQLFile { SQLFile(PackageResources.pending_count_sql) }
     static var read: SQLFile { SQLFile(PackageResources.read_sql) }
-    static var readListed: SQLFile { SQLFile(PackageResources.read_listed_sql) }
     static var updatePolicy: SQLFile { SQLFile(PackageResources.update_policy_sql) }
     static var write: SQLFile { SQLFile(PackageResources.write_sql) }
     static var writingTriggers: SQLFile { SQLFile(PackageResources.writing_triggers_sql) }

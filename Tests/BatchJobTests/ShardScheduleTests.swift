@@ -5,18 +5,29 @@ import Testing
 
 @Suite("The schedule of shards")
 struct ShardScheduleTests {
-    /// Reads for an assignment as the database does: shard after shard, each in key order from where it was left.
+    /// Reads for an assignment as the database does: the keys that still qualify, in their order, as many as are wanted.
     private func read(
-        _ assignment: ShardSchedule.Assignment, from table: [Int32: [RowKey]], granted: Set<Int32>
-    ) -> [(shard: Int32, key: RowKey)] {
-        var rows: [(shard: Int32, key: RowKey)] = []
-        for position in assignment.positions where granted.contains(position.shard) {
-            let keys = (table[position.shard] ?? []).filter { key in
-                position.after.map { $0.bytes.lexicographicallyPrecedes(key.bytes) } ?? true
-            }
-            rows += keys.prefix(assignment.rowLimit).map { (position.shard, $0) }
-        }
-        return Array(rows.prefix(assignment.rowLimit))
+        _ assignment: ShardSchedule.Assignment, granted: Set<Int32>, qualifying: (RowKey) -> Bool = { _ in true }
+    ) -> (keys: [RowKey], reading: ShardSchedule.Reading) {
+        let asked = assignment.keys(of: granted)
+        let found = asked.enumerated().filter { qualifying($0.element) }.prefix(assignment.rowLimit)
+        let isFull = found.count == assignment.rowLimit
+        let examined = isFull ? (found.last?.offset ?? -1) + 1 : asked.count
+        let keys = found.map(\.element)
+        return (keys, .init(granted: granted, shards: keys.map { Int32($0.bytes[0]) }, examined: examined))
+    }
+
+    private func page(_ table: [Int32: [RowKey]]) -> PendingPage {
+        var page = PendingPage()
+        for (shard, keys) in table { for key in keys { page.append(key, shard: shard) } }
+        return page
+    }
+
+    /// Shards of so many rows each.
+    private func page(counts: [Int32: UInt8]) -> PendingPage {
+        page(
+            Dictionary(
+                uniqueKeysWithValues: counts.map { shard, count in (shard, (0..<count).map { [UInt8(shard), $0] }) }))
     }
 
     /// Shards of random sizes, the keys of each in order.
@@ -24,19 +35,19 @@ struct ShardScheduleTests {
         var table: [Int32: [RowKey]] = [:]
         for shard in Int32(0)..<64 where Bool.random(using: &generator) {
             let count = UInt8.random(in: 1...40, using: &generator)
-            table[shard] = (0..<count).map { RowKey([UInt8(shard), $0]) }
+            table[shard] = (0..<count).map { [UInt8(shard), $0] }
         }
         return table
     }
 
     @Test(
-        "hands out every row once, counted or listed, to connections that take turns", arguments: [1, 7, 100, 5000],
-        [true, false])
-    func everyRowOnce(batchSize: Int, isListed: Bool) async throws {
+        "hands out every row once to connections that take turns, also where others have been",
+        arguments: [1, 7, 100, 5000], [false, true])
+    func everyRowOnce(batchSize: Int, areOthersHere: Bool) async throws {
         var generator = SeededGenerator(seed: UInt64(batchSize))
         let table = randomTable(&generator)
-        let plan = isListed ? PassPlan(keys: table) : PassPlan(counts: table.mapValues(\.count))
-        let schedule = ShardSchedule(plan, firstShard: 5, rowLimit: nil)
+        let isTaken = { (key: RowKey) in areOthersHere && !key.bytes[1].isMultiple(of: 3) }
+        let schedule = ShardSchedule(page(table), firstShard: 5, rowLimit: nil)
         var seen: [RowKey] = []
         var open: [ShardSchedule.Assignment] = []
         while true {
@@ -50,21 +61,20 @@ struct ShardScheduleTests {
             guard assignment == nil || open.count == 3 else { continue }
             guard !open.isEmpty else { break }
             let done = open.remove(at: Int.random(in: 0..<open.count, using: &generator))
-            let granted = Set(done.positions.map(\.shard))
-            let listed = done.listedKeys(of: granted)?.map { (shard: Int32($0.bytes[0]), key: $0) }
-            let rows = listed ?? read(done, from: table, granted: granted)
-            #expect(rows.count <= batchSize)
-            seen += rows.map(\.key)
-            await schedule.finish(done, granted: granted, rows: rows)
+            let (keys, reading) = read(done, granted: Set(done.positions.map(\.shard))) { !isTaken($0) }
+            #expect(keys.count <= batchSize)
+            seen += keys
+            await schedule.finish(done, reading)
         }
-        #expect(seen.count == plan.count)
-        #expect(Set(seen) == Set(table.values.joined()))
+        let expected = table.values.joined().filter { !isTaken($0) }
+        #expect(seen.count == expected.count)
+        #expect(Set(seen) == Set(expected))
     }
 
     @Test("reserves rows of the limit and takes back those that were not found")
     func reservesLimit() async throws {
-        let schedule = ShardSchedule(
-            PassPlan(counts: Dictionary(uniqueKeysWithValues: (0..<64).map { ($0, 10) })), firstShard: 0, rowLimit: 25)
+        let counts = Dictionary(uniqueKeysWithValues: (Int32(0)..<64).map { ($0, UInt8(10)) })
+        let schedule = ShardSchedule(page(counts: counts), firstShard: 0, rowLimit: 25)
         let first = try #require(await schedule.next(batchSize: 10))
         let second = try #require(await schedule.next(batchSize: 10))
         let third = try #require(await schedule.next(batchSize: 10))
@@ -72,16 +82,15 @@ struct ShardScheduleTests {
         #expect(await schedule.next(batchSize: 10) == nil)
         // The first connection found 4 of its 10 rows.
         let shard = first.positions[0].shard
-        let rows = (0..<4).map { (shard: shard, key: RowKey([UInt8($0)])) }
-        await schedule.finish(first, granted: [shard], rows: rows)
+        await schedule.finish(
+            first, .init(granted: [shard], shards: [Int32](repeating: shard, count: 4), examined: 10))
         #expect(await schedule.next(batchSize: 10)?.rowLimit == 6)
         #expect(await schedule.next(batchSize: 10) == nil)
     }
 
     @Test("visits the fullest shards first, and equally full ones from its own place on")
     func fullestFirst() async throws {
-        let schedule = ShardSchedule(
-            PassPlan(counts: [3: 5, 10: 9, 20: 5, 40: 5, 50: 0]), firstShard: 15, rowLimit: nil)
+        let schedule = ShardSchedule(page(counts: [3: 5, 10: 9, 20: 5, 40: 5]), firstShard: 15, rowLimit: nil)
         var visited: [Int32] = []
         while let assignment = await schedule.next(batchSize: 1) { visited += assignment.positions.map(\.shard) }
         #expect(visited == [10, 20, 40, 3])
@@ -89,42 +98,42 @@ struct ShardScheduleTests {
 
     @Test("fills a batch from several shards and goes on where the last one was left")
     func fillsBatch() async throws {
-        let schedule = ShardSchedule(PassPlan(counts: [1: 6, 2: 5, 3: 4]), firstShard: 0, rowLimit: nil)
+        let schedule = ShardSchedule(page(counts: [1: 6, 2: 5, 3: 4]), firstShard: 0, rowLimit: nil)
         let first = try #require(await schedule.next(batchSize: 8))
         #expect(first.positions.map(\.shard) == [1, 2])
-        let rows: [(shard: Int32, key: RowKey)] = (0..<6).map { (1, RowKey([$0])) } + [(2, [0]), (2, [1])]
-        await schedule.finish(first, granted: [1, 2], rows: rows)
+        #expect(first.keys(of: [1, 2]) == (0..<6).map { [1, $0] } + [[2, 0], [2, 1]])
+        await schedule.finish(first, read(first, granted: [1, 2]).reading)
         let second = try #require(await schedule.next(batchSize: 8))
         #expect(second.positions.map(\.shard) == [3, 2])
-        #expect(second.positions.map(\.after) == [nil, [1]])
-        #expect(second.positions.map(\.pending) == [4, 3])
+        #expect(second.keys(of: [2]) == [[2, 2], [2, 3], [2, 4]])
     }
 
-    @Test("leaves shards that were not granted to whoever holds them", arguments: [true, false])
-    func skipsForeignShards(isListed: Bool) async throws {
-        let table: [Int32: [RowKey]] = [1: [[1, 0], [1, 1], [1, 2], [1, 3]], 2: [[2, 0], [2, 1], [2, 2]]]
-        let plan = isListed ? PassPlan(keys: table) : PassPlan(counts: table.mapValues(\.count))
-        let schedule = ShardSchedule(plan, firstShard: 0, rowLimit: nil)
-        let first = try #require(await schedule.next(batchSize: 5))
+    @Test("leaves shards that were not granted to whoever holds them")
+    func skipsForeignShards() async throws {
+        let schedule = ShardSchedule(page(counts: [1: 4, 2: 3]), firstShard: 0, rowLimit: nil)
+        let first = try #require(await schedule.next(batchSize: 7))
         #expect(first.positions.map(\.shard) == [1, 2])
-        let listed = first.listedKeys(of: [2])
-        #expect(listed == (isListed ? table[2] : nil))
-        await schedule.finish(first, granted: [2], rows: (table[2] ?? []).map { (2, $0) })
-        #expect(await schedule.next(batchSize: 5) == nil)
+        #expect(first.keys(of: [2]) == [[2, 0], [2, 1], [2, 2]])
+        await schedule.finish(first, read(first, granted: [2]).reading)
+        #expect(await schedule.next(batchSize: 7) == nil)
     }
 
-    @Test("asks for listed keys in their order, and for no more than fit")
-    func listedKeys() async throws {
-        let schedule = ShardSchedule(
-            PassPlan(keys: [1: [[10], [11], [12]], 2: [[20], [21]]]), firstShard: 0, rowLimit: nil)
-        let first = try #require(await schedule.next(batchSize: 4))
-        #expect(first.listedKeys(of: [1, 2]) == [[10], [11], [12], [20]])
-        // One of them no longer qualified.
-        await schedule.finish(first, granted: [1, 2], rows: [(1, [10]), (1, [12]), (2, [20])])
-        let second = try #require(await schedule.next(batchSize: 4))
-        #expect(second.listedKeys(of: [2]) == [[21]])
-        await schedule.finish(second, granted: [2], rows: [])
-        #expect(await schedule.next(batchSize: 4) == nil)
+    @Test(
+        "asks for more keys than it wants rows where another process has been, and keeps those that were not looked at")
+    func widens() async throws {
+        let schedule = ShardSchedule(page(counts: [1: 100]), firstShard: 0, rowLimit: nil)
+        // Somebody else has embedded the first fifty.
+        let qualifies = { (key: RowKey) in key.bytes[1] >= 50 }
+        let first = try #require(await schedule.next(batchSize: 10))
+        #expect(first.keys(of: [1]).count == 10)
+        await schedule.finish(first, read(first, granted: [1], qualifying: qualifies).reading)
+        let second = try #require(await schedule.next(batchSize: 10))
+        #expect(second.keys(of: [1]).count == 80)
+        let (found, reading) = read(second, granted: [1], qualifying: qualifies)
+        #expect(found == (50..<60).map { [1, $0] })
+        await schedule.finish(second, reading)
+        let third = try #require(await schedule.next(batchSize: 10))
+        #expect(third.keys(of: [1]).first == [1, 60])
     }
 }
 

@@ -21,7 +21,7 @@ struct DatasetQueue: Sendable {
     }
 
     struct Statements: Sendable {
-        let begin, beginReadOnly, plan, embeddedCount, claim, read, releaseSnapshot, write, check,
+        let begin, beginReadOnly, list, pendingCount, embeddedCount, claim, read, releaseSnapshot, write, check,
             checkColumn: PostgresStatement
         let classify, lockable, updatePolicy, writingTriggers: PostgresStatement
         let fail, quarantined: PostgresStatement?
@@ -29,10 +29,11 @@ struct DatasetQueue: Sendable {
         init(_ table: ResolvedTable) {
             begin = table.statement(.begin)
             beginReadOnly = table.statement(.beginReadOnly)
-            plan = table.statement(table.selection == .missing ? .plan : .planOutdated)
+            list = table.statement(.list)
+            pendingCount = table.statement(.pendingCount)
             embeddedCount = table.statement(.embeddedCount)
             claim = table.statement(.claim)
-            read = table.statement(table.selection == .missing ? .read : .readListed)
+            read = table.statement(.read)
             releaseSnapshot = table.statement(.releaseSnapshot)
             write = table.statement(.write)
             check = table.statement(.check)
@@ -51,21 +52,36 @@ struct DatasetQueue: Sendable {
 
     /// A claim and the rows that were read under it.
     struct Claim: Sendable {
-        var granted: Set<Int32> = []
+        var reading = ShardSchedule.Reading()
         var rows: [DatasetRow] = []
     }
 
-    /// Counts or lists the rows that wait in each shard, quarantined ones included.
-    func plan() async throws(PostgresError) -> PassPlan {
-        let rows = try await session.execute(statements.plan, identity, timeout: .tableScan)
-        guard table.selection == .missing else {
-            var keys: [Int32: [RowKey]] = [:]
-            for row in rows { keys[try row.int32("shard"), default: []].append(try row.key("id")) }
-            return PassPlan(keys: keys)
-        }
-        var counts: [Int32: Int] = [:]
-        for row in rows { counts[try row.int32("shard")] = try row.count("pending") }
-        return PassPlan(counts: counts)
+    /// Most rows of a page of pending rows: their keys take some megabytes, and listing them a tenth of a second.
+    private static let pageSize = 65_536
+
+    /// Lists rows that wait, quarantined ones included, in the order of their keys.
+    ///
+    /// Missing vectors come page by page, from the pending index. Rows with a vector of another origin are listed at once,
+    /// because all of them have to be looked at to find one.
+    ///
+    /// - Parameter last: The last key of the page before; `nil` for the first.
+    func list(after last: RowKey?) async throws(PostgresError) -> PendingPage {
+        let size = table.selection == .missing ? Self.pageSize : nil
+        let place = last.map { PostgresValue(typeOID: table.key.typeOID, bytes: $0.bytes) }
+        var page = PendingPage()
+        for row in try await session.execute(
+            statements.list,
+            identity + [
+                place ?? .null(table.key.typeOID), size.map { .int4(Int32($0)) } ?? .null(PostgresTypeOID.int4),
+            ], timeout: .tableScan)
+        { page.append(try row.key("id"), shard: try row.int32("shard")) }
+        page.isLast = size.map { page.count < $0 } ?? true
+        return page
+    }
+
+    /// Counts the rows that wait, quarantined ones included.
+    func pendingCount() async throws(PostgresError) -> Int {
+        try await session.execute(statements.pendingCount, identity, timeout: .tableScan).first?.count("rows") ?? 0
     }
 
     /// Counts all vectors of the column.
@@ -88,29 +104,32 @@ struct DatasetQueue: Sendable {
         let granted = try await session.execute(
             statements.claim,
             [.int4(table.claimNamespace(of: table.names.column)), .int4Array(assignment.positions.map(\.shard))])
-        var claim = Claim()
-        for row in granted { claim.granted.insert(try row.int32("shard")) }
+        var shards: Set<Int32> = []
+        for row in granted { shards.insert(try row.int32("shard")) }
 
-        claim.rows = try await read(assignment, of: claim.granted)
-        if !claim.granted.isEmpty { try await session.executeScript(statements.releaseSnapshot) }
+        let claim = try await read(assignment, of: shards)
+        if !shards.isEmpty { try await session.executeScript(statements.releaseSnapshot) }
         return claim
     }
 
     /// Reads the next rows of some of the shards of an assignment.
     func read(
         _ assignment: ShardSchedule.Assignment, of granted: Set<Int32>
-    ) async throws(PostgresError) -> [DatasetRow] {
-        let positions = assignment.positions.filter { granted.contains($0.shard) }
-        guard !positions.isEmpty else { return [] }
-        let places: [PostgresValue] =
-            if let listed = assignment.listedKeys(of: granted) {
-                [keys(listed)]
-            } else {
-                [.int4Array(positions.map(\.shard)), keys(positions.map(\.after)), .int4(Int32(assignment.rowLimit))]
+    ) async throws(PostgresError) -> Claim {
+        let keys = assignment.keys(of: granted)
+        var claim = Claim()
+        var examined = keys.count
+        if !keys.isEmpty {
+            let limit = PostgresValue.int4(Int32(assignment.rowLimit))
+            for row in try await session.execute(statements.read, identity + [self.keys(keys), limit]) {
+                claim.rows.append(try DatasetRow(row))
+                // With as many rows as were wanted, nothing is known of the keys after the last.
+                if claim.rows.count == assignment.rowLimit { examined = Int(try row.int32("place")) }
             }
-        var rows: [DatasetRow] = []
-        for row in try await session.execute(statements.read, identity + places) { rows.append(try DatasetRow(row)) }
-        return rows
+        }
+        claim.reading = ShardSchedule.Reading(
+            granted: granted, shards: claim.rows.map(\.shard), examined: examined)
+        return claim
     }
 
     /// Writes vectors and tells which rows took them.

@@ -40,9 +40,14 @@ actor ReconnectingQueue {
         try await reading { queue throws(PostgresError) in try await queue.embeddedCount() }
     }
 
-    /// Counts or lists the rows that wait in each shard.
-    func plan() async throws -> PassPlan {
-        try await reading { queue throws(PostgresError) in try await queue.plan() }
+    /// Lists rows that wait, from where the page before ended.
+    func list(after last: RowKey?) async throws -> PendingPage {
+        try await reading { queue throws(PostgresError) in try await queue.list(after: last) }
+    }
+
+    /// Counts the rows that wait.
+    func pendingCount() async throws -> Int {
+        try await reading { queue throws(PostgresError) in try await queue.pendingCount() }
     }
 
     /// Counts the rows that the ledger holds back.

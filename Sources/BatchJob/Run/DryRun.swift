@@ -73,30 +73,39 @@ struct DryRun: Sendable {
         var table = table
         table.selection = selection
         let queue = DatasetQueue(session: session, table: table, model: model)
-        let (plan, quarantined, embedded) = try await session.readOnly {
+        var (page, count, quarantined, embedded) = try await session.readOnly {
             (
-                try await queue.plan(), try await queue.quarantined(),
+                try await queue.list(after: nil), try await queue.pendingCount(), try await queue.quarantined(),
                 selection == .missing ? 0 : try await queue.embeddedCount()
             )
         }
-        report.remaining = (report.remaining ?? 0) + max(0, plan.count - (quarantined ?? 0))
+        report.remaining = (report.remaining ?? 0) + max(0, count - (quarantined ?? 0))
         report.quarantined = quarantined.map { (report.quarantined ?? 0) + $0 }
-        table.searchIndexes?.advise(onWriting: plan.count, log)
+        table.searchIndexes?.advise(onWriting: count, log)
         if selection != .missing {
             // A run gets there with missing vectors filled in.
-            try options.guardBlastRadius(replacing: plan.count, of: embedded + forecast.embeddable)
+            try options.guardBlastRadius(replacing: count, of: embedded + forecast.embeddable)
         }
 
-        let schedule = ShardSchedule(plan, firstShard: options.firstShard, rowLimit: rowsLeft(forecast))
+        while true {
+            if let reason = try await read(page, queue, into: &forecast) { return reason }
+            guard !page.isLast, rowsLeft(forecast) != 0 else { return nil }
+            let last = page.last
+            page = try await session.readOnly { try await queue.list(after: last) }
+        }
+    }
+
+    private func read(
+        _ page: PendingPage, _ queue: DatasetQueue, into forecast: inout Forecast
+    ) async throws -> ExitReason? {
+        let schedule = ShardSchedule(page, firstShard: options.firstShard, rowLimit: rowsLeft(forecast))
         while let assignment = await schedule.next(batchSize: options.batchSize) {
             if let reason = await control.reason { return reason }
             let shards = Set(assignment.positions.map(\.shard))
-            let rows = try await session.readOnly { try await queue.read(assignment, of: shards) }
+            let claim = try await session.readOnly { try await queue.read(assignment, of: shards) }
             let before = forecast.embeddable
-            for row in rows { forecast.add(row, row.source.map(encoder.tokenize)) }
-            await schedule.finish(
-                assignment, granted: shards, rows: rows.map { (shard: $0.shard, key: $0.key) },
-                counting: forecast.embeddable - before)
+            for row in claim.rows { forecast.add(row, row.source.map { encoder.tokenize($0) }) }
+            await schedule.finish(assignment, claim.reading, counting: forecast.embeddable - before)
         }
         return nil
     }

@@ -100,7 +100,7 @@ public struct EmbeddingRun: Sendable {
     /// Refuses to replace more than a fifth of all vectors unless told to: a wrong model by mistake would replace them all.
     private func guardBlastRadius() async throws {
         try await queues[0].select(outdated)
-        let count = try await queues[0].plan().count
+        let count = try await queues[0].pendingCount()
         let total = try await queues[0].embeddedCount()
         try options.guardBlastRadius(replacing: count, of: total)
     }
@@ -112,26 +112,42 @@ public struct EmbeddingRun: Sendable {
         for queue in queues { try await queue.select(selection) }
         var last: Int?
         while true {
-            let plan = try await queues[0].plan()
-            let count = plan.count
+            let page = try await queues[0].list(after: nil)
+            let count = page.isLast ? page.count : try await queues[0].pendingCount()
             if last == nil { searchIndexes?.advise(onWriting: count, log) }
             await tally.plan(count)
             await tally.close(pending: count, quarantined: try await queues[0].quarantined())
-            let rowsLeft = await options.limit.map { [attempted = tally.attempted] in $0 - attempted }
             let progress = await tally.progress
             let interruption = await control.reason
             if interruption == .signal { return .signal }
             if count == 0 || progress == last { return .drained }
-            if let rowsLeft, rowsLeft <= 0 { return .limit }
+            if let rowsLeft = await rowsLeft(tally), rowsLeft <= 0 { return .limit }
             if let interruption { return interruption }
 
             last = progress
             await tally.open()
-            let schedule = ShardSchedule(plan, firstShard: options.firstShard, rowLimit: rowsLeft)
+            try await pass(from: page, rowEncoder, tally)
+        }
+    }
+
+    /// The rows that the limit leaves, `nil` for all.
+    private func rowsLeft(_ tally: RunTally) async -> Int? {
+        guard let limit = options.limit else { return nil }
+        return limit - (await tally.attempted)
+    }
+
+    /// Works through all that waits, page by page.
+    private func pass(from first: PendingPage, _ rowEncoder: RowEncoder, _ tally: RunTally) async throws {
+        var page = first
+        while true {
+            let schedule = ShardSchedule(page, firstShard: options.firstShard, rowLimit: await rowsLeft(tally))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for queue in queues { group.addTask { try await work(queue, schedule, rowEncoder, tally) } }
                 try await group.waitForAll()
             }
+            let rowsLeft = await rowsLeft(tally) ?? 1
+            guard !page.isLast, rowsLeft > 0, await control.reason == nil else { return }
+            page = try await queues[0].list(after: page.last)
         }
     }
 
@@ -151,9 +167,7 @@ public struct EmbeddingRun: Sendable {
             try await tally.add(batch, outcome)
             if let failure = outcome.failure { throw failure }
             if await tally.isFirstUndoing(outcome) { try await nameTriggers(queue) }
-            await schedule.finish(
-                assignment, granted: claim.granted, rows: claim.rows.map { (shard: $0.shard, key: $0.key) },
-                counting: batch.encodedCount)
+            await schedule.finish(assignment, claim.reading, counting: batch.encodedCount)
         }
     }
 

@@ -37,7 +37,9 @@ extension DatasetQueue {
     /// Reads the rows of a list.
     func listed(_ keys: [RowKey]) async throws(PostgresError) -> [DatasetRow] {
         var rows: [DatasetRow] = []
-        for row in try await session.execute(table.statement(.readListed), identity + [self.keys(keys)]) {
+        for row in try await session.execute(
+            table.statement(.read), identity + [self.keys(keys), .null(PostgresTypeOID.int4)])
+        {
             rows.append(try DatasetRow(row))
         }
         return rows

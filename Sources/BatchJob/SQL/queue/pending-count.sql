@@ -1,8 +1,7 @@
--- How many rows wait in each of the 64 virtual shards.
+-- How many rows wait.
 -- $1 model fingerprint, $2 the column's name in embedding_state
-SELECT {SHARD} AS shard, count(*) AS pending
+SELECT count(*) AS rows
 FROM {TABLE} d
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
 WHERE {ELIGIBLE} AND {SELECTED}
-GROUP BY 1
