@@ -104,7 +104,9 @@ let tests: [Target] = [
         ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
+    .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport", systemPackage]),
     .testTarget(name: "ComputeTests", dependencies: ["CPUCompute", "Compute", "ComputeTestSupport"]),
+    .testTarget(name: "DatasetTableTests", dependencies: ["DatasetTable", "Postgres", "PostgresTestSupport"]),
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
@@ -133,7 +135,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: cModules + libraries + executables + tests

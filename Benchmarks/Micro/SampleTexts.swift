@@ -11,11 +11,10 @@ enum SampleTexts {
         } catch {
             throw .unreadable(path, reason: "\(error)")
         }
-        let decoder = JSONDecoder()
         var texts: [String] = []
         for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty {
-            guard let text = (try? decoder.decode(TextRecord.self, from: line))?.text else {
+            guard let text = (try? TextRecord(json: [UInt8](line)[...]))?.text else {
                 throw .malformedLine(file: path, number: index + 1)
             }
             texts.append(text)

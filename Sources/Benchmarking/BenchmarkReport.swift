@@ -72,6 +72,23 @@ extension BenchmarkReport {
         }
     }
 
+    /// What keeps a report from being compared with one that is yet to be measured; nil if nothing does.
+    ///
+    /// - Parameters:
+    ///   - model: The name of the model to be measured.
+    ///   - batchSizes: The batch sizes to be measured, each of which this report must have.
+    public func obstacle(model: String, batchSizes: [Int]) -> String? {
+        guard self.model == model else { return "it is of the model \(self.model), not of \(model)" }
+        let absent = batchSizes.filter { size in !results.contains { $0.batchSize == size } }
+        return absent.isEmpty ? nil : "it lacks batch sizes \(absent.map(String.init).joined(separator: ", "))"
+    }
+
+    /// What keeps a report from being compared with one of as many texts and tokens; nil if nothing does.
+    public func obstacle(texts: Int, tokens: Int) -> String? {
+        guard (texts, tokens) != (self.texts, self.tokens) else { return nil }
+        return "it is of \(self.texts) texts with \(self.tokens) tokens, not of \(texts) with \(tokens)"
+    }
+
     /// The batch sizes of both reports whose share of the `sgemm` rate has fallen by more than a part of it.
     ///
     /// Ratios measured alternately are compared, not times: the same machine is not equally fast twice.

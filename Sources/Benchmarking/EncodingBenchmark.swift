@@ -51,9 +51,12 @@ public struct EncodingBenchmark: Sendable {
     public var turnCount: Int { options.repetitions * options.batchSizes.count }
 
     /// Measures; `progress` is told after each turn how many are done.
+    ///
+    /// Throws ``EncodingBenchmarkError`` if a vector is not finite.
     public func run(progress: (Int) -> Void) async throws -> [BatchSizeResult] {
         // The warm-up also gives what every batch size is compared with: each text on its own.
         let alone = try await encode(batchSize: 1).vectors
+        try Self.checkFinite(alone)
         var turns = [Int: [Turn]]()
         for repetition in 0..<options.repetitions {
             for (index, batchSize) in options.batchSizes.enumerated() {
@@ -87,6 +90,7 @@ public struct EncodingBenchmark: Sendable {
         ProcessUsage.resetPeakMemory()
         let processorStart = ProcessUsage.processorSeconds
         let (vectors, time) = try await encode(batchSize: batchSize)
+        try Self.checkFinite(vectors)
         let processorSeconds = ProcessUsage.processorSeconds - processorStart
         let seconds = time / .seconds(1)
         let differences = zip(vectors, expected).lazy.map { pair in
@@ -95,6 +99,11 @@ public struct EncodingBenchmark: Sendable {
         return Turn(
             seconds: seconds, processorSeconds: processorSeconds, gemmShare: gemmSeconds / seconds,
             peakMemory: ProcessUsage.peakMemory, largestDifference: differences.max() ?? 0)
+    }
+
+    /// A comparison with what is not a number finds no difference.
+    private static func checkFinite(_ vectors: [[Float]]) throws(EncodingBenchmarkError) {
+        if let text = vectors.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) { throw .notFinite(text: text) }
     }
 
     /// Encodes all texts in batches, two at a time.
@@ -115,4 +124,10 @@ public struct EncodingBenchmark: Sendable {
         }
         return (vectors, .now - start)
     }
+}
+
+/// Why there is nothing to measure.
+public enum EncodingBenchmarkError: Error, Equatable {
+    /// The vector of the text at this index has components that are no numbers, or infinite.
+    case notFinite(text: Int)
 }

@@ -3,10 +3,15 @@ import Glibc
 public import Logging
 
 /// Writes log records to standard error: for people on a terminal, one JSON object a line everywhere else.
+///
+/// Values may come from a server, a row or a file: none of them commands a terminal, looks like a record of its own, or
+/// fills the log.
 struct ConsoleLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
     private let isTerminal: Bool
+    /// The most characters of a message or a value; no text of this program is as long.
+    private static let longestText = 4000
 
     /// Decides by what standard error is.
     init() {
@@ -19,26 +24,34 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
+        let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { Self.cut($0.description) }
+        let message = Self.cut(event.message.description)
         // One write a record, so that lines of several processes do not mix.
-        LogStream.write(isTerminal ? Self.human(event, values) : Self.json(event, values))
+        LogStream.write(
+            isTerminal ? Self.human(event.level, message, values) : Self.json(event.level, message, values))
     }
 
-    private static func human(_ event: LogEvent, _ values: [String: String]) -> String {
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > longestText else { return text }
+        let rest = text.dropFirst(longestText).count
+        return rest > 0 ? "\(text.prefix(longestText))… (\(rest) more characters)" : text
+    }
+
+    private static func human(_ level: Logger.Level, _ message: String, _ values: [String: String]) -> String {
         let pairs = values.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
-        let level = event.level >= .warning ? "\(event.level): " : ""
-        return level + event.message.description + (pairs.isEmpty ? "" : " ·") + pairs.joined()
+        let mark = level >= .warning ? "\(level): " : ""
+        return (mark + message + (pairs.isEmpty ? "" : " ·") + pairs.joined()).escapingLines
     }
 
-    private static func json(_ event: LogEvent, _ values: [String: String]) -> String {
+    private static func json(_ level: Logger.Level, _ message: String, _ values: [String: String]) -> String {
         var record = values
         record["time"] = Date.now.formatted(.iso8601)
-        record["level"] = event.level.rawValue
-        record["message"] = event.message.description
+        record["level"] = level.rawValue
+        record["message"] = message
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(record) else { return event.message.description }
-        return String(decoding: data, as: UTF8.self)
+        guard let data = try? encoder.encode(record) else { return message.escapingLines }
+        return String(decoding: data, as: UTF8.self).escapingLines
     }
 }
 

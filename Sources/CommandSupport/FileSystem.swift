@@ -1,49 +1,105 @@
-import Dispatch
-public import FoundationEssentials
+import FoundationEssentials
 import Glibc
 public import SystemPackage
 
-/// What reading and writing whole files needs beyond `SystemPackage`.
+/// What reading and writing files needs beyond `SystemPackage`.
 public enum FileSystem {
-    /// Reads to the end of a file or a pipe; Foundation refuses everything but regular files.
-    public static func contents(of descriptor: FileDescriptor) async throws -> Data {
-        var contents = Data()
-        while true {
-            let chunk = try await nextChunk(of: descriptor)
-            guard !chunk.isEmpty else { return contents }
-            contents.append(chunk)
-        }
-    }
-
-    private static func nextChunk(of descriptor: FileDescriptor) async throws -> Data {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchIO.read(
-                fromFileDescriptor: descriptor.rawValue, maxLength: 1 << 20, runningHandlerOn: .global()
-            ) { data, error in
-                if error == 0 {
-                    continuation.resume(returning: Data(data))
-                } else {
-                    continuation.resume(throwing: Errno(rawValue: error))
-                }
+    /// Reads once, at most so many bytes; none at the end.
+    ///
+    /// A descriptor that somebody has made non-blocking is waited for; its flags, which it may share with other processes,
+    /// stay as they are.
+    public static func read(from descriptor: FileDescriptor, atMost count: Int) throws -> [UInt8] {
+        try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = try whenReady(descriptor, Int16(POLLIN)) {
+                try unsafe descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
             }
         }
     }
 
-    /// Whether there is a folder of this name.
-    public static func isFolder(_ path: FilePath) -> Bool {
-        var isFolder = false
-        return FileManager.default.fileExists(atPath: path.string, isDirectory: &isFolder) && isFolder
+    /// Writes all bytes, and waits where a non-blocking descriptor takes no more.
+    public static func write(_ bytes: [UInt8], to descriptor: FileDescriptor) throws {
+        try unsafe bytes.withUnsafeBytes { bytes in
+            var rest = unsafe bytes[...]
+            while unsafe !rest.isEmpty {
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest)
+                let count = try whenReady(descriptor, Int16(POLLOUT)) { try unsafe descriptor.write(piece) }
+                unsafe rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    private static func whenReady(
+        _ descriptor: FileDescriptor, _ event: Int16, _ operation: () throws -> Int
+    ) throws -> Int {
+        while true {
+            do {
+                return try operation()
+            } catch Errno.wouldBlock {
+                var request = pollfd(fd: descriptor.rawValue, events: event, revents: 0)
+                guard unsafe poll(&request, 1, -1) >= 0 || errno == EINTR else { throw Errno(rawValue: errno) }
+            }
+        }
+    }
+
+    /// What is at the end of a path, its links followed; nil if nothing is.
+    static func status(of path: FilePath) throws(Errno) -> Stat? {
+        do {
+            return try Stat(path)
+        } catch .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    /// The path after the links at its end, which need not lead to anything; those of its folders stay.
+    static func resolvingLinks(_ path: FilePath) throws(Errno) -> FilePath {
+        var path = path
+        // As many as the kernel follows.
+        for _ in 0...40 {
+            guard let status = try? Stat(path, followTargetSymlink: false), status.type == .symbolicLink else {
+                return path
+            }
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path.string) else {
+                throw .noSuchFileOrDirectory
+            }
+            path = path.removingLastComponent().pushing(FilePath(target))
+        }
+        throw .tooManySymbolicLinkLevels
+    }
+
+    /// Whether this process may write to a file that exists.
+    static func isWritable(_ path: FilePath) -> Bool {
+        unsafe access(path.string, W_OK) == 0
     }
 
     /// Moves a file over another, so that the name stands for a complete file at every moment.
     ///
     /// `FileManager.moveItem` does not replace.
-    public static func move(_ source: FilePath, to destination: FilePath) throws {
+    static func move(_ source: FilePath, to destination: FilePath) throws(Errno) {
         guard unsafe rename(source.string, destination.string) == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Removes a file if it is there.
-    public static func remove(_ path: FilePath) {
-        try? FileManager.default.removeItem(atPath: path.string)
+    /// Removes a name; what lies behind a link stays.
+    static func remove(_ path: FilePath) {
+        _ = unsafe unlink(path.string)
+    }
+
+    /// Waits until the contents are on the disk, where the file system knows such a thing.
+    ///
+    /// A disk that is full or broken is often noticed no sooner.
+    static func synchronize(_ descriptor: FileDescriptor) throws(Errno) {
+        guard fsync(descriptor.rawValue) != 0, errno != EINVAL, errno != ENOTSUP else { return }
+        throw Errno(rawValue: errno)
+    }
+}
+
+/// Which file something is, whatever its names are.
+public struct FileIdentity: Hashable, Sendable {
+    private let device: DeviceID
+    private let inode: Inode
+
+    /// Takes what the kernel says of a file.
+    public init(_ status: Stat) {
+        device = status.deviceID
+        inode = status.inode
     }
 }

@@ -18,7 +18,7 @@ public enum LogStream {
         guard free.wait(timeout: .now() + patience) == .success else { return }
         queue.async {
             // A log that cannot be written stops no run.
-            _ = try? FileDescriptor.standardError.writeAll((line + "\n").utf8)
+            try? FileSystem.write(Array((line + "\n").utf8), to: .standardError)
             free.signal()
         }
     }

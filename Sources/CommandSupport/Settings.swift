@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Configuration
 import DatasetTable
+import Logging
 import SystemPackage
 
 /// Where the value of an option comes from: the flag, else the environment, else `.env`, else a default.
@@ -15,9 +16,16 @@ public struct Settings: Sendable {
     public init() async throws {
         environment = EnvironmentVariablesProvider()
         do {
+            guard try SettingsFile.isReadable(".env") else {
+                file = EnvironmentVariablesProvider(environmentVariables: [:])
+                return
+            }
             file = try await EnvironmentVariablesProvider(environmentFilePath: ".env", allowMissing: true)
         } catch {
-            throw RunFailure(.configuration, "the file .env cannot be read; mend its permissions or remove it")
+            Logger.standardError().warning(
+                ".env cannot be read, so what it sets does not count; mend it or remove it",
+                metadata: ["reason": "\((error as? Errno).map(String.init(describing:)) ?? "it is malformed")"])
+            file = EnvironmentVariablesProvider(environmentVariables: [:])
         }
     }
 
@@ -31,6 +39,17 @@ public struct Settings: Sendable {
             throw RunFailure(.configuration, "the environment variable \(variable) is not a valid \(Value.noun)")
         }
         return value
+    }
+
+    /// The value of an option that counts something of which more than `limit` would be of no use, or more than the memory
+    /// holds.
+    public func count(_ flag: PositiveCount?, _ option: String, _ variable: String, atMost limit: Int) throws -> Int? {
+        guard let count = try value(flag, variable)?.value else { return nil }
+        guard count <= limit else {
+            throw RunFailure(
+                .configuration, "\(option) (\(variable)) is more than \(limit), beyond which nothing is gained")
+        }
+        return count
     }
 
     /// Whether a flag is given, or its variable is `true`.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import DatasetTable
 import Glibc
+import Logging
 import SystemPackage
 
 /// The command line of `embedding-job`.
@@ -37,29 +38,57 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
     ///
     /// A run that cannot even begin because of its command line still prints its line of JSON.
     static func main() async {
-        occupyStandardStreams()
-        // A reader of the log or the report that goes away must not kill a run. The other commands end as filters do.
-        let isRun = isRun(CommandLine.arguments.dropFirst())
-        signal(SIGPIPE, isRun ? SIG_IGN : SIG_DFL)
+        StandardStreams.occupy()
+        // A reader of the log or the report that goes away must not kill a run.
+        StandardStreams.ignoreWriteSignals()
+        let status = await status(of: Array(CommandLine.arguments.dropFirst()))
+        LogStream.flush()
+        Glibc.exit(status)
+    }
+
+    private static func status(of arguments: [String]) async -> Int32 {
+        let isRun = isRun(arguments)
+        var isReported = false
+        let log = Logger.standardError()
         do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            do {
+                var command = try parseAsRoot()
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch {
+                let status = exitCode(for: error)
+                let message = fullMessage(for: error)
+                if status == .validationFailure {
+                    if isRun {
+                        var report = RunReport()
+                        report.exitReason = .usage
+                        StandardOutput.report(report.json, log: log)
+                    }
+                    explain(withoutPasswords(message), arguments)
+                }
+                guard status.isSuccess else { return status.rawValue }
+                if message.isEmpty {
+                    isReported = isRun
+                } else {
+                    // What was asked for: help, the version, a completion script.
+                    try StandardOutput.print(message)
+                }
             }
-            LogStream.flush()
+            try StandardOutput.close()
+            return ExitCode.success.rawValue
         } catch {
-            LogStream.flush()
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            if isRun {
-                var report = RunReport()
-                report.exitReason = .usage
-                print(report.json)
-            }
-            _ = try? FileDescriptor.standardError.writeAll((withoutPasswords(fullMessage(for: error)) + "\n").utf8)
-            exit(withError: ExitCode.validationFailure)
+            log.error("\(error)")
+            // The rows of a run have their vectors all the same.
+            return isReported ? ExitCode.success.rawValue : 65
         }
+    }
+
+    private static func explain(_ message: String, _ arguments: [String]) {
+        let hint = NearestCommand.hint(arguments, root: Self.self).map { "\($0)\n" } ?? ""
+        try? FileSystem.write(Array("\(message)\n\(hint)".escapingControls.utf8), to: .standardError)
     }
 
     /// The message quotes arguments, and one in the wrong place may be a connection string with its password.
@@ -67,18 +96,8 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         message.replacing(/(:\/\/|password=).*/) { $0.output.1 + "…" }
     }
 
-    /// Opens standard streams that the caller has closed; otherwise the first files and sockets to be opened would take
-    /// their numbers, and with them what is meant for the streams.
-    private static func occupyStandardStreams() {
-        while let descriptor = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite) {
-            guard descriptor.rawValue > FileDescriptor.standardError.rawValue else { continue }
-            try? descriptor.close()
-            return
-        }
-    }
-
     /// Whether a command prints a run's line of JSON.
-    private static func isRun(_ arguments: ArraySlice<String>) -> Bool {
+    private static func isRun(_ arguments: [String]) -> Bool {
         guard let first = arguments.first else { return true }
         let isStep = ["run", "cutover", "rollback"].contains(arguments.dropFirst().first ?? "")
         return first == "run" || first.hasPrefix("-") || (first == "backfill" && isStep)

@@ -18,6 +18,7 @@ public struct ModelOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
             "Compute workers (default: as many as affinity and cgroup quota allow). [EMBEDDING_THREADS]",
+            discussion: "At most four for each processor of the machine, or 16.",
             valueName: "count"))
     var threads: PositiveCount?
 
@@ -56,8 +57,8 @@ public struct ModelOptions: ParsableArguments, Sendable {
     }
 
     private func allowance(_ settings: Settings) throws -> ProcessorAllowance {
-        let requested = try settings.value(threads, "EMBEDDING_THREADS")
-        return requested.map { ProcessorAllowance(requested: $0.value) } ?? ProcessorAllowance()
+        let requested = try settings.count(threads, "--threads", "EMBEDDING_THREADS", atMost: ThreadLimit.count)
+        return requested.map { ProcessorAllowance(requested: $0) } ?? ProcessorAllowance()
     }
 }
 

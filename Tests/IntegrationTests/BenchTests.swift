@@ -96,4 +96,62 @@ struct BenchTests {
         let baseline = try await bench(job, ["--baseline", "baseline.json"])
         #expect(baseline.exitStatus == 65 && baseline.standardError.contains("baseline.json"))
     }
+
+    @Test(
+        "refuses before it measures what it cannot write, or must not",
+        arguments: [
+            ("absent/chart.svg", "absent/chart.svg cannot be written: No such file or directory"),
+            (".", ". cannot be written: it is a folder"),
+            ("texts.jsonl", "texts.jsonl is a file that this command reads"),
+            ("link.svg", "link.svg is a file that this command reads"),
+            ("baseline.json", "baseline.json is a file that this command reads"),
+        ])
+    func chartRefusals(chart: String, message: String) async throws {
+        let job = try BuiltExecutable()
+        try job.write(Self.input, to: "texts.jsonl")
+        let options = ["--batch-sizes", "8", "--repetitions", "1"]
+        let first = try await bench(job, options + ["--json"])
+        try job.write(first.output, to: "baseline.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: job.folder.appending(path: "link.svg").path, withDestinationPath: "texts.jsonl")
+        let outcome = try await bench(job, options + ["--baseline", "baseline.json", "--chart", chart])
+        #expect(outcome.exitStatus == 65)
+        #expect(outcome.standardError.contains(message), "\(outcome.standardError)")
+        #expect(outcome.standardOutput.isEmpty, "nothing was measured")
+        #expect(try String(decoding: job.read("texts.jsonl"), as: UTF8.self) == Self.input)
+        #expect(try String(decoding: job.read("baseline.json"), as: UTF8.self) == first.output)
+        #expect(try job.files() == ["baseline.json", "link.svg", "texts.jsonl"])
+    }
+
+    @Test("refuses a baseline that cannot be compared, before it measures")
+    func otherBaseline() async throws {
+        let job = try BuiltExecutable()
+        let first = try await bench(job, ["--batch-sizes", "8", "--json"])
+        for (old, new, sizes, reason) in [
+            ("\"model\" : \"toy\"", "\"model\" : \"other\"", "8", "it is of the model other, not of toy"),
+            ("\"model\" : \"toy\"", "\"model\" : \"toy\"", "4,8,16", "it lacks batch sizes 4, 16"),
+            ("\"texts\" : 40", "\"texts\" : 41", "8", "it is of 41 texts"),
+        ] {
+            try #require(first.output.contains(old))
+            try job.write(first.output.replacing(old, with: new), to: "baseline.json")
+            let outcome = try await bench(job, ["--batch-sizes", sizes, "--baseline", "baseline.json"])
+            #expect(outcome.exitStatus == 65)
+            #expect(outcome.standardError.contains("baseline.json cannot be compared with: \(reason)"))
+            #expect(outcome.standardOutput.isEmpty)
+        }
+    }
+
+    @Test("recommends nothing for a model whose vectors are not finite, and names the line")
+    func notFinite() async throws {
+        let job = try BuiltExecutable()
+        let model = try ToyModel(withOverflowIn: job, named: "overflow")
+        try job.write("\n{\"text\":\"sea\"}\n", to: "texts.jsonl")
+        let outcome = try await job.run([
+            "bench", "--model", model.path, "--input", "texts.jsonl", "--batch-sizes", "1", "--chart", "chart.svg",
+        ])
+        #expect(outcome.exitStatus == 70)
+        #expect(outcome.standardError.contains("texts.jsonl, line 2: the vector of this text is not finite"))
+        #expect(outcome.standardOutput.isEmpty)
+        #expect(try job.files() == ["overflow", "texts.jsonl"])
+    }
 }

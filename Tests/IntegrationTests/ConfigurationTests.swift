@@ -1,6 +1,7 @@
 import ComputeTestSupport
 import DatasetTable
 import Foundation
+import Glibc
 import JobTestSupport
 import Testing
 
@@ -64,12 +65,31 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("file .env that cannot be read is named")
-    func unreadableFile() async throws {
-        try FileManager.default.createDirectory(
-            at: job.folder.appending(path: ".env"), withIntermediateDirectories: false)
-        let outcome = try await job.run(["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"])
-        try outcome.expectRefusal(78, "configuration", naming: [".env cannot be read"])
+    @Test(
+        "file .env that cannot be read is named, and ends nothing",
+        arguments: [("mkdir .env", "Is a directory"), ("mkfifo .env", "Invalid argument")])
+    func unreadableFile(command: String, reason: String) async throws {
+        let shell = ["/bin/sh", "-ec", "\(command); exec \"$@\"", "sh"]
+        let outcome = try await job.start(["schema", "--dimension", "3"], launcher: shell).outcome(within: .seconds(30))
+        #expect(outcome.exitStatus == 0)
+        #expect(outcome.output.contains("vector(3)"))
+        #expect(outcome.errorLines.count == 1)
+        #expect(outcome.standardError.contains(".env cannot be read") && outcome.standardError.contains(reason))
+    }
+
+    @Test(
+        "file .env that is out of sight, in a folder that may not be entered or that is gone, is none",
+        arguments: [
+            "chmod a= gone && exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"",
+            "rmdir $PWD && exec \"$@\"",
+        ])
+    func hiddenFile(command: String) async throws {
+        try #require(geteuid() == 0 || !command.contains("setpriv"), "needs root")
+        let shell = ["/bin/sh", "-ec", "mkdir gone; cd gone; \(command.replacing("gone", with: "../gone"))", "sh"]
+        let outcome = try await job.start(["schema", "--dimension", "3"], launcher: shell).outcome()
+        #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+        #expect(outcome.output.contains("vector(3)"))
+        #expect(outcome.standardError.isEmpty)
     }
 
     // MARK: - Models
@@ -126,6 +146,62 @@ struct ConfigurationTests {
         let outcome = try await job.run(arguments, environment: [variable: value])
         try outcome.expectRefusal(78, "configuration", naming: [variable, "1 or more"])
         #expect(!outcome.standardError.contains(value) || value == "0", "values are not quoted: they may be secrets")
+    }
+
+    @Test(
+        "beyond what the machine has a use for is refused, by flag and by variable",
+        arguments: [
+            ("encode", "--threads", "EMBEDDING_THREADS", "100000"), ("run", "--threads", "EMBEDDING_THREADS", "32768"),
+            ("encode", "--batch-size", "EMBEDDING_BATCH_SIZE", "10001"),
+            ("run", "--batch-size", "EMBEDDING_BATCH_SIZE", "2147483647"),
+        ])
+    func tooMuch(command: String, option: String, variable: String, value: String) async throws {
+        let files = command == "encode" ? ["--input", "-", "--output", "-"] : ["--database-url", "postgresql://h/d"]
+        let arguments = [command, "--model", Fixtures.toyModel] + files
+        for (flag, environment) in [([option, value], [:]), ([], [variable: value])] {
+            let outcome = try await job.run(arguments + flag, environment: environment)
+            #expect(outcome.exitStatus == 78)
+            #expect(outcome.errorLines.count == 1)
+            #expect(outcome.standardError.contains("\(option) (\(variable)) is more than"))
+        }
+    }
+
+    @Test("of --threads may be as large as the machine, and somewhat larger")
+    func someThreads() async throws {
+        let outcome = try await job.run(
+            ["encode", "--model", Fixtures.toyModel, "--input", "-", "--output", "-", "--threads", "16"],
+            input: Data("{\"text\":\"sea\"}".utf8))
+        #expect(outcome.exitStatus == 0 && outcome.outputLines.count == 1)
+    }
+
+    @Test("of --dimension is no more than pgvector stores")
+    func dimension() async throws {
+        let outcome = try await job.run(["schema", "--dimension", "16001"])
+        #expect(outcome.exitStatus == 78 && outcome.standardOutput.isEmpty)
+        #expect(outcome.standardError.contains("16000 components at most"))
+    }
+
+    @Test(
+        "that is nearly a command brings the command to mind",
+        arguments: [
+            (["encod"], "encode"), (["tokenise", "--input", "-"], "tokenize"), (["retry_failed"], "retry-failed"),
+            (["backfill", "cutovr"], "backfill cutover"), (["RUN"], "run"), (["sttaus", "--json"], "status"),
+            (["verfy"], "verify"), (["tok"], "tokenize"), (["retryfaild"], "retry-failed"),
+        ])
+    func nearestCommand(arguments: [String], command: String) async throws {
+        let outcome = try await job.run(arguments)
+        #expect(outcome.exitStatus == 64)
+        #expect(outcome.errorLines.last == "Did you mean '\(command)'?")
+    }
+
+    @Test(
+        "that is nothing like a command brings none to mind",
+        arguments: [["frobnicate"], ["run", "--modell", "x"], ["backfill", "everything"], ["--limit", "encod"]])
+    func noNearestCommand(arguments: [String]) async throws {
+        let outcome = try await job.run(arguments)
+        #expect(outcome.exitStatus == 64)
+        #expect(!outcome.standardError.contains("Did you mean '\(arguments[0])"))
+        #expect(outcome.errorLines.last?.hasPrefix("Did you mean") == false)
     }
 
     @Test(

@@ -57,11 +57,13 @@ struct EncodeRefusalTests {
         #expect(try job.files().isEmpty)
     }
 
-    @Test("prints no vector on standard output when the last line is malformed")
+    @Test("prints the vectors of the lines before a malformed one on standard output, and none after it")
     func malformedLineToPipe() async throws {
-        let outcome = try await encode("{\"text\":\"sea\"}\n{\"text\":\n", to: "-")
+        let outcome = try await encode("{\"text\":\"sea\"}\n{\"text\":\n{\"text\":\"ice\"}\n", to: "-")
         #expect(outcome.exitStatus == 65)
-        #expect(outcome.standardOutput.isEmpty)
+        #expect(outcome.standardError.contains("standard input, line 2: it is not valid JSON"))
+        #expect(outcome.outputLines.count == 1)
+        #expect(outcome.output.hasPrefix("{\"id\":1,"))
     }
 
     @Test("leaves the output of an earlier run as it was", arguments: ["a malformed line", "a corrupt model"])

@@ -5,7 +5,8 @@
     /// The built executable on emulated processors.
     ///
     /// Only an emulator can show this: the tests themselves are compiled for x86-64-v3.
-    @Suite("The processor guard", .enabled(if: Emulator.path != nil, "needs qemu-x86_64: install qemu-user"))
+    @Suite(
+        "The processor guard", .enabled(if: Emulator.path != nil, "needs qemu-x86_64: run Scripts/setup --for-tests"))
     struct ProcessorGuardTests {
         @Test(
             "refuses a processor before x86-64-v3 in one line that names what it lacks",

@@ -40,6 +40,20 @@ struct StatusTests {
         }
     }
 
+    @Test("prints no status as a command to the terminal")
+    func controlCharacters() async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(
+                "INSERT INTO datasets (title, enrichment_status) VALUES ('a', E'\\x1b[2Jgone\\u009b1m')")
+            for arguments in [["status"], ["status", "--json"]] {
+                let outcome = try await datasets.run(arguments)
+                #expect(outcome.exitStatus == 0)
+                #expect(outcome.output.contains(#"\u001b[2Jgone\u009b1m"#))
+                #expect(!outcome.output.unicodeScalars.contains { "\u{1B}\u{9B}".unicodeScalars.contains($0) })
+            }
+        }
+    }
+
     private struct Line: Decodable {
         let byStatus: [String: Int]
         let eligible, embedded, pending: Int

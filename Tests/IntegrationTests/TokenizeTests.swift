@@ -70,7 +70,7 @@ struct TokenizeTests {
             ("half an object", #"{"text":"x""#, "it is not valid JSON"),
             ("something after the object", #"{"text":"x"} y"#, "it is not valid JSON"),
             ("no JSON at all", "ice", "it is not valid JSON"),
-            ("half a surrogate pair, which is no character", #"{"text":"\ud800"}"#, "it is not valid JSON"),
+            ("an escape that ends early", #"{"text":"\ud8"}"#, "it is not valid JSON"),
             ("an array", #"["ice"]"#, "it is not a JSON object"),
             ("a string", #""ice""#, "it is not a JSON object"),
             ("none of the keys", #"{"id":1}"#, "it has neither text nor title or description"),

@@ -56,15 +56,8 @@ struct ToyModel {
         case .unknownDType: try change(weights) { try $0.replace(tensor, tensor.replacing("F32", with: "F99")) }
         case .missingTensor: try change(weights) { try $0.replace(tensor, tensor.replacing("word_", with: "work_")) }
         case .nonFiniteWeight:
-            try change(weights) { data in
-                let headerLength = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-                let header = String(decoding: data.dropFirst(8).prefix(headerLength), as: UTF8.self)
-                let pattern = /word_embeddings.weight":\{[^}]*"data_offsets":\[(\d+),/
-                let offset = try #require(try pattern.firstMatch(in: header).flatMap { Int($0.output.1) })
-                let position = data.startIndex + 8 + headerLength + offset
-                let quietNaN: [UInt8] = [0x00, 0x00, 0xC0, 0x7F]
-                data.replaceSubrange(position..<position + 4, with: quietNaN)
-            }
+            let quietNaN: [UInt8] = [0x00, 0x00, 0xC0, 0x7F]
+            try change(weights) { try $0.replaceTensor("embeddings.word_embeddings.weight", quietNaN) }
         case .wrongChecksum:
             try job.write("\(String(repeating: "0", count: 64))  \(weights)\n", to: "\(name)/SHA256SUMS")
         case .missingWeights: try remove(weights)
@@ -77,7 +70,33 @@ struct ToyModel {
     }
 }
 
+extension ToyModel {
+    /// Copies the model with weights that are finite, but whose products with anything are not.
+    init(withOverflowIn job: BuiltExecutable, named name: String) throws {
+        let folder = job.folder.appending(path: name)
+        path = folder.path
+        try FileManager.default.copyItem(at: URL(filePath: Fixtures.toyModel), to: folder)
+        var weights = try job.read("\(name)/model.safetensors")
+        let greatest: [UInt8] = [0xFF, 0xFF, 0x7F, 0x7F]
+        try weights.replaceTensor(
+            "embeddings.LayerNorm.weight", [[UInt8]](repeating: greatest, count: 32).flatMap(\.self))
+        try weights.write(to: folder.appending(path: "model.safetensors"))
+    }
+}
+
 extension Data {
+    /// Replaces the beginning of a tensor of a safetensors file.
+    fileprivate mutating func replaceTensor(_ name: String, _ bytes: [UInt8]) throws {
+        let headerLength = prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = String(decoding: dropFirst(8).prefix(headerLength), as: UTF8.self)
+        let entry = try Regex(
+            "\"\(NSRegularExpression.escapedPattern(for: name))\":\\{[^}]*\"data_offsets\":\\[(\\d+),")
+        let match = try #require(header.firstMatch(of: entry))
+        let offset = try #require(match.output[1].substring.flatMap { Int($0) })
+        let position = startIndex + 8 + headerLength + offset
+        replaceSubrange(position..<position + bytes.count, with: bytes)
+    }
+
     /// Replaces the one occurrence of a text by another of the same length.
     fileprivate mutating func replace(_ old: String, _ new: String) throws {
         let position = try #require(firstRange(of: Data(old.utf8)))

@@ -6,16 +6,25 @@ public enum InputTemplate {
     /// The template as it enters the model fingerprint, with the number of characters taken of each column.
     public static let definition = "{title:2048} {title:2048} {description:16384}"
 
-    /// Composes the input; parts that are missing or blank are left out.
+    /// Composes the input; each part is cut, then trimmed, and left out if it is missing or nothing is left of it.
     ///
-    /// `nil` if nothing is left.
+    /// `nil` if no part is left.
     public static func text(title: String?, description: String?) -> String? {
-        let parts = [title, title, description].compactMap { $0 }.filter { !isBlank($0) }
+        let title = title.flatMap { part($0, characters: 2048) }
+        let description = description.flatMap { part($0, characters: 16_384) }
+        let parts = [title, title, description].compactMap { $0 }
         return parts.isEmpty ? nil : parts.joined(separator: " ")
     }
 
-    /// Only ASCII white space, as in `SQL/source.sql`.
-    private static func isBlank(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) }
+    /// A character is what it is to the server of a UTF-8 database, a scalar; white space is that of ASCII.
+    private static func part(_ text: String, characters: Int) -> String? {
+        let cut = text.unicodeScalars.prefix(characters)
+        guard let first = cut.firstIndex(where: { !isBlank($0) }), let last = cut.lastIndex(where: { !isBlank($0) })
+        else { return nil }
+        return String(cut[first...last])
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || (0x09...0x0D).contains(scalar.value)
     }
 }

@@ -1,49 +1,82 @@
-internal import FoundationEssentials
-
 /// One text of a file of JSON lines: `{"text":…}` or `{"title":…,"description":…}`, with or without an `id`.
-package struct TextRecord: Decodable, Sendable {
-    /// The `id` as JSON, a whole number or a string, given back as it came.
+///
+/// Of several members with one name the last counts, as for Python's `json` and PostgreSQL's `jsonb`.
+package struct TextRecord: Equatable, Sendable {
+    /// The `id` as JSON, a string or a whole number of any size, exactly as it came.
     package let id: String?
     /// The text, or what ``InputTemplate`` makes of title and description, which may be empty; nil if the record has none
     /// of the three.
     package let text: String?
+    /// How many halves of surrogate pairs stood in these texts; each became U+FFFD.
+    package let replacedHalves: Int
 
     /// Reads a record.
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(from: decoder)
-        id = fields.id?.json
-        guard fields.text != nil || fields.title != nil || fields.description != nil else {
-            text = nil
-            return
+    package init(json: ArraySlice<UInt8>) throws(TextRecordError) {
+        var scanner = try JSONScanner(json)
+        var members: [String: JSONScanner.Value] = [:]
+        try scanner.object { scanner, name throws(TextRecordError) in
+            // What means nothing here is read over, not kept.
+            members[name] =
+                switch name {
+                case "id", "text", "title", "description": try scanner.value()
+                default: try scanner.skip()
+                }
         }
-        text = fields.text ?? InputTemplate.text(title: fields.title, description: fields.description) ?? ""
+        id = try Self.identifier(members["id"])
+        let text = try Self.text(members, "text")
+        let title = try Self.text(members, "title")
+        let description = try Self.text(members, "description")
+        if let text {
+            (self.text, replacedHalves) = (text.text, text.replacedHalves)
+        } else {
+            replacedHalves = (title?.replacedHalves ?? 0) + (description?.replacedHalves ?? 0)
+            self.text =
+                title == nil && description == nil
+                ? nil : InputTemplate.text(title: title?.text, description: description?.text) ?? ""
+        }
     }
 
-    private struct Fields: Decodable {
-        let id: Identifier?
-        let text: String?
-        let title: String?
-        let description: String?
+    private static func identifier(_ value: JSONScanner.Value?) throws(TextRecordError) -> String? {
+        switch value {
+        case nil, .null: nil
+        case .string(let string): string.source
+        case .wholeNumber(let digits): digits
+        default: throw .wrongType(member: "id", expected: "a string or a whole number")
+        }
+    }
+
+    private static func text(
+        _ members: [String: JSONScanner.Value], _ name: String
+    ) throws(TextRecordError) -> JSONScanner.Text? {
+        switch members[name] {
+        case nil, .null: nil
+        case .string(let string): string
+        default: throw .wrongType(member: name, expected: "a string")
+        }
     }
 }
 
-private enum Identifier: Decodable {
-    case number(Int64)
-    case text(String)
+/// What is wrong with a line that should be a record.
+package enum TextRecordError: Error, Equatable, CustomStringConvertible {
+    /// The bytes are not UTF-8.
+    case notUTF8
+    /// The text is not JSON.
+    case notJSON
+    /// It is JSON, but no object.
+    case notObject
+    /// Arrays and objects in each other beyond any use.
+    case tooDeep
+    /// A member has a value of the wrong type.
+    case wrongType(member: String, expected: String)
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let number = try? container.decode(Int64.self) {
-            self = .number(number)
-        } else {
-            self = .text(try container.decode(String.self))
-        }
-    }
-
-    var json: String {
+    /// The fault in words.
+    package var description: String {
         switch self {
-        case .number(let number): String(number)
-        case .text(let text): String(decoding: (try? JSONEncoder().encode(text)) ?? Data("null".utf8), as: UTF8.self)
+        case .notUTF8: "it is not valid JSON: its bytes are not UTF-8"
+        case .notJSON: "it is not valid JSON"
+        case .notObject: "it is not a JSON object"
+        case .tooDeep: "it is not valid JSON of a sensible depth"
+        case .wrongType(let member, let expected): "\(member) is not \(expected)"
         }
     }
 }

@@ -21,7 +21,7 @@ struct BackfillDropOldCommand: AsyncParsableCommand {
             let change = try await options.change(try options.plan(try await Settings()), log: log)
             let dropped = try await change.dropOld(isConfirmed: yes)
             if !yes { log.notice("nothing was dropped; add --yes if that is meant to happen") }
-            print(dropped.json)
+            try StandardOutput.print(dropped.json)
         }
     }
 }

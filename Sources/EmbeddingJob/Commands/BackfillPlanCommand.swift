@@ -26,7 +26,7 @@ struct BackfillPlanCommand: AsyncParsableCommand {
             let log = Logger.standardError()
             let (change, encoder) = try await options.begin(try options.plan(try await Settings()), nil, log)
             let plan = try await change.plan(encoder, storage: type)
-            print(json ? plan.json : plan.details.map { ($0.name, $0.value) }.table)
+            try StandardOutput.print(json ? plan.json : plan.details.map { ($0.name, $0.value) }.table)
         }
     }
 }

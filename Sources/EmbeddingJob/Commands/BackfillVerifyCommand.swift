@@ -38,7 +38,7 @@ struct BackfillVerifyCommand: AsyncParsableCommand {
             let report = await change.verify(
                 encoder, sampleSize: try settings.value(sample, "EMBEDDING_SAMPLE")?.value ?? 100,
                 seed: try settings.value(seed, "EMBEDDING_SEED") ?? 0, minRecall: minRecall)
-            print(json ? report.json : Self.table(report))
+            try StandardOutput.print(json ? report.json : Self.table(report))
             reason = report.exitReason
         }
         throw ExitCode(reason.exitCode)

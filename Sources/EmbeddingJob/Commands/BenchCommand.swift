@@ -5,6 +5,7 @@ import CommandSupport
 import FoundationEssentials
 import ModelLoading
 import SentenceEncoding
+import SystemPackage
 
 /// `embedding-job bench`: how fast which batch size is on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct BenchCommand: AsyncParsableCommand {
             the text on its own. The last line recommends a batch size.
 
             With --baseline, an earlier --json output, the exit status is 65 if a batch size has lost more of its share of \
-            the sgemm rate than --tolerance allows.
+            the sgemm rate than --tolerance allows. It must be of the same model, texts and batch sizes.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -25,7 +26,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "JSON lines, or - for standard input (default: \(BenchCommand.sample)). [EMBEDDING_INPUT]",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file(extensions: ["jsonl"]))
     var input: String?
 
     @Option(help: ArgumentHelp("Texts in a batch, separated by commas.", valueName: "sizes"))
@@ -37,10 +39,12 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
-    @Option(help: ArgumentHelp("Draw throughput over batch size as SVG.", valueName: "file.svg"))
+    @Option(
+        help: ArgumentHelp("Draw throughput over batch size as SVG.", valueName: "file.svg"),
+        completion: .file(extensions: ["svg"]))
     var chart: String?
 
-    @Option(help: ArgumentHelp("Compare with an earlier --json output.", valueName: "file"))
+    @Option(help: ArgumentHelp("Compare with an earlier --json output.", valueName: "file"), completion: .file())
     var baseline: String?
 
     @Option(help: ArgumentHelp("How much of its share a batch size may lose, in percent.", valueName: "percent"))
@@ -52,34 +56,71 @@ struct BenchCommand: AsyncParsableCommand {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let input = try settings.value(input, "EMBEDDING_INPUT") ?? Self.sample
-            let before = try baseline.map(Self.readReport)
+            let before = try baseline.map { (path: $0, report: try Self.readReport($0)) }
             let model = try model.loadable(settings)
-            let texts = try await TextLines(contentsOf: input).map { try $0.get().text }
-            guard !texts.isEmpty else { throw InputError.unreadable(input, reason: "it holds no text") }
+            if let before,
+                let obstacle = before.report.obstacle(model: model.folder.name, batchSizes: batchSizes.values)
+            {
+                throw InputError.notComparable(before.path, reason: obstacle)
+            }
+            let texts = try Self.readTexts(input)
+            // Before anything is measured in vain.
+            let files =
+                try [texts.file] + [before?.path].compactMap(\.self).map { FileIdentity(try Stat(FilePath($0))) }
+            let figure = try chart.map { try OutputFile($0, unlike: Set(files)) }
 
             let encoder = try model.load()
             var options = EncodingBenchmark.Options()
             options.batchSizes = batchSizes.values
             options.repetitions = repetitions.value
             let benchmark = EncodingBenchmark(
-                texts: texts, encoder: encoder, model: model.folder.configuration,
-                workerCount: model.allowance.workerCount,
-                options: options)
-            var bar = ProgressBar(total: benchmark.turnCount)
-            let results = try await benchmark.run { bar.update(done: $0) }
-            bar.clear()
+                texts: texts.lines.map(\.text), encoder: encoder, model: model.folder.configuration,
+                workerCount: model.allowance.workerCount, options: options)
+            if let before,
+                let obstacle = before.report.obstacle(texts: texts.lines.count, tokens: benchmark.tokenCount)
+            {
+                throw InputError.notComparable(before.path, reason: obstacle)
+            }
             let report = BenchmarkReport(
                 model: model.folder.name, device: encoder.deviceDescription, threads: "\(model.allowance)",
-                texts: texts.count,
-                tokens: benchmark.tokenCount, results: results)
+                texts: texts.lines.count, tokens: benchmark.tokenCount, results: try await measure(benchmark, texts))
 
-            print(json ? try report.json() : BenchmarkTable(report).description)
-            if let chart { try Self.write(ThroughputChart(report).svg, to: chart) }
+            if let figure {
+                try figure.write(Array(ThroughputChart(report).svg.utf8))
+                try figure.finish()
+            }
+            try StandardOutput.print(json ? report.json() : BenchmarkTable(report).description)
             guard let before else { return }
-            let regressions = report.regressions(against: before, tolerance: Double(tolerance.value) / 100)
+            let regressions = report.regressions(against: before.report, tolerance: Double(tolerance.value) / 100)
             guard regressions.isEmpty else {
                 throw InputError.slower(regressions.map(\.description).joined(separator: "; "))
             }
+        }
+    }
+
+    /// The texts of a file.
+    private struct Texts {
+        let name: String
+        let file: FileIdentity
+        let lines: [(text: String, number: Int)]
+    }
+
+    private static func readTexts(_ path: String) throws -> Texts {
+        var input = try TextLines(path: path)
+        var lines: [(text: String, number: Int)] = []
+        while let line = try input.next() { lines.append((line.text, line.number)) }
+        guard !lines.isEmpty else { throw InputError.unreadable(path, reason: "it holds no text") }
+        input.logReplacements()
+        return Texts(name: input.name, file: input.identity, lines: lines)
+    }
+
+    private func measure(_ benchmark: EncodingBenchmark, _ texts: Texts) async throws -> [BatchSizeResult] {
+        var bar = ProgressBar(unit: "turns")
+        defer { bar.clear() }
+        do {
+            return try await benchmark.run { bar.update(done: $0, share: Double($0) / Double(benchmark.turnCount)) }
+        } catch EncodingBenchmarkError.notFinite(let text) {
+            throw InputError.notFinite(file: texts.name, number: texts.lines[text].number)
         }
     }
 
@@ -94,14 +135,6 @@ struct BenchCommand: AsyncParsableCommand {
             return try BenchmarkReport(json: text)
         } catch {
             throw InputError.malformedLine(file: path, number: 1, reason: "it is not what bench --json prints")
-        }
-    }
-
-    private static func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path))
-        } catch {
-            throw InputError.unwritable(path, reason: "\(error)")
         }
     }
 }
@@ -119,7 +152,9 @@ struct BatchSizes: ExpressibleByArgument {
             PositiveCount(argument: String($0))
         }
         let values = sizes.compactMap { $0?.value }
-        guard values.count == sizes.count, Set(values).count == values.count else { return nil }
+        guard values.count == sizes.count, Set(values).count == values.count,
+            values.allSatisfy({ $0 <= Limits.batchSize })
+        else { return nil }
         self.values = values
     }
 

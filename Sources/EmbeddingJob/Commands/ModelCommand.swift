@@ -25,7 +25,7 @@ struct ModelCommand: AsyncParsableCommand {
     func run() async throws {
         try await Self.reportingFailures {
             let description = try ModelDescription(of: try model.folder(try await Settings()))
-            print(json ? try description.json : description.table)
+            try StandardOutput.print(json ? description.json : description.table)
         }
     }
 }

@@ -6,25 +6,28 @@ struct ProgressBar {
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let start = ContinuousClock.now
     private var lastDrawn: ContinuousClock.Instant?
-    private let total: Int
+    private let unit: String
 
-    /// Starts counting.
-    init(total: Int) {
-        self.total = total
+    /// Starts counting things of a kind.
+    init(unit: String) {
+        self.unit = unit
     }
 
     /// Draws at most ten times a second.
-    mutating func update(done: Int) {
+    ///
+    /// - Parameters:
+    ///   - done: How many things are done.
+    ///   - share: The share of all work, from 0 to 1; nil where nobody knows how much there is, as in a pipe.
+    mutating func update(done: Int, share: Double?) {
         let now = ContinuousClock.now
         guard isTerminal, now - start > .seconds(2), now - (lastDrawn ?? start) > .milliseconds(100) else { return }
         lastDrawn = now
-        let share = Double(done) / Double(max(1, total))
+        let seconds = (now - start) / .seconds(1)
+        let rate = "\(done) \(unit)  \(Int(Double(done) / seconds)) \(unit)/s"
+        guard let share, share > 0 else { return write("\r\(rate)  ") }
         let filled = Int(share * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-        let seconds = (now - start) / .seconds(1)
-        let rate = Double(done) / seconds
-        let left = rate > 0 ? Int((Double(total - done) / rate).rounded(.up)) : 0
-        write("\r\(bar) \(done)/\(total)  \(Int(rate)) texts/s  \(left) s left  ")
+        write("\r\(bar) \(rate)  \(Int((seconds * (1 - share) / share).rounded(.up))) s left  ")
     }
 
     /// Removes the bar.

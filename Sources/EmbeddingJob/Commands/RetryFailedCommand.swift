@@ -28,7 +28,7 @@ struct RetryFailedCommand: AsyncParsableCommand {
             let table = try await session.readOnly { try await preflight.check(for: .ledger) }
             let count = try await FailureLedger(table).forget(id.isEmpty ? nil : id, session)
             await session.close()
-            print("{\"forgotten\":\(count)}")
+            try StandardOutput.print("{\"forgotten\":\(count)}")
         }
     }
 }

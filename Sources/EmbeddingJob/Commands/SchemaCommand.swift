@@ -32,9 +32,14 @@ struct SchemaCommand: AsyncParsableCommand {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let dimension = try dimension?.value ?? model.folder(settings).configuration.hiddenSize
+            guard dimension <= Limits.dimension else {
+                throw RunFailure(
+                    .configuration,
+                    "--dimension is \(dimension); pgvector stores \(Limits.dimension) components at most")
+            }
             let schema = TableSchema(names: try database.names(settings), dimension: dimension, hnsw: hnsw)
             guard apply else {
-                print(schema.script)
+                try StandardOutput.print(schema.script)
                 return
             }
             let session = try await database.connect(settings)

@@ -28,7 +28,7 @@ struct StatusCommand: AsyncParsableCommand {
             let table = try await session.readOnly { try await preflight.check(for: .status) }
             let status = try await TableStatus(of: table, session: session)
             await session.close()
-            print(json ? try Self.json(status) : Self.table(status))
+            try StandardOutput.print(json ? Self.json(status) : Self.table(status))
         }
     }
 

@@ -33,7 +33,7 @@ enum StoppableRun {
         }
         let report = await running.value
         watching.cancel()
-        print(report.json)
+        StandardOutput.report(report.json, log: log)
         TerminationLog.write(report.json)
         throw ExitCode(report.exitReason.exitCode)
     }

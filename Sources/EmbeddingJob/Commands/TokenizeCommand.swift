@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandSupport
 import ModelLoading
 import SentenceEncoding
-import SystemPackage
 import Tokenization
 
 /// `embedding-job tokenize`: texts of a file to token ids.
@@ -25,12 +24,14 @@ struct TokenizeCommand: AsyncParsableCommand {
             let settings = try await Settings()
             let input = try settings.required(input, "--input", "EMBEDDING_INPUT")
             let tokenizer = try WordPieceTokenizer(model: try model.folder(settings))
-            for line in try await TextLines(contentsOf: input) {
-                let text = tokenizer.encode(try line.get().text)
+            var lines = try TextLines(path: input)
+            try StandardOutput.mustNotBe([lines.identity])
+            while let line = try lines.next() {
+                let text = tokenizer.encode(line.text)
                 let ids = text.ids.map(String.init).joined(separator: ",")
-                let json = "{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n"
-                try FileDescriptor.standardOutput.writeAll(json.utf8)
+                try StandardOutput.write(Array("{\"ids\":[\(ids)],\"truncated\":\(text.isTruncated)}\n".utf8))
             }
+            lines.logReplacements()
         }
     }
 }

@@ -34,8 +34,9 @@ struct VerifyCommand: AsyncParsableCommand {
     var seed: Int64?
 
     func run() async throws {
-        let report = await verify(Logger.standardError())
-        print(report.json)
+        let log = Logger.standardError()
+        let report = await verify(log)
+        StandardOutput.report(report.json, log: log)
         throw ExitCode(report.exitReason.exitCode)
     }
 

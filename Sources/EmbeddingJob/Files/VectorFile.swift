@@ -3,83 +3,63 @@ import SystemPackage
 
 /// Writes vectors as they come, to NumPy's `.npy` or to JSON lines, chosen by the extension of the path.
 ///
-/// A file is written beside its final place and moved there at the end: a file that exists is complete.
+/// A file that exists is complete, see ``CommandSupport/OutputFile``.
 struct VectorFile {
     private enum Format { case npy, jsonLines }
 
-    private let path: String
-    private let temporaryPath: FilePath?
-    private let descriptor: FileDescriptor
+    /// Nil for standard output.
+    private let file: OutputFile?
     private let format: Format
     private let dimension: Int
     private var rows = 0
 
-    /// Opens the output; `-` is standard output.
-    init(path: String, dimension: Int) throws(InputError) {
-        self.path = path
+    /// Opens the output, `-` for standard output, which must not be the input.
+    init(path: String, dimension: Int, unlike input: FileIdentity) throws {
         self.dimension = dimension
         if path == "-" {
-            (format, temporaryPath, descriptor) = (.jsonLines, nil, .standardOutput)
+            try StandardOutput.mustNotBe([input])
+            (format, file) = (.jsonLines, nil)
             return
         }
         switch FilePath(path).extension {
         case "npy": format = .npy
         case "jsonl": format = .jsonLines
-        default: throw .unknownFormat(path)
+        default: throw InputError.unknownFormat(path)
         }
-        guard !FileSystem.isFolder(FilePath(path)) else { throw .unwritable(path, reason: "it is a folder") }
-        let temporary = FilePath(path + ".partial")
-        do {
-            descriptor = try FileDescriptor.open(
-                temporary, .writeOnly, options: [.create, .truncate],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            if format == .npy { try descriptor.writeAll(Self.npyHeader(rows: 0, dimension: dimension)) }
-        } catch {
-            throw .unwritable(path, reason: "\(error)")
+        let file = try OutputFile(path, unlike: [input])
+        if format == .npy {
+            guard file.isRewritable else {
+                throw OutputError.unwritable(
+                    path, reason: "the number of rows goes to the beginning of a .npy file; write a file, or .jsonl")
+            }
+            try file.write(Self.npyHeader(rows: 0, dimension: dimension))
         }
-        temporaryPath = temporary
+        self.file = file
     }
 
     /// Appends vectors with their ids.
-    mutating func append(_ vectors: [[Float]], ids: [String]) throws(InputError) {
+    mutating func append(_ vectors: some Collection<[Float]>, ids: some Collection<String>) throws(OutputError) {
         rows += vectors.count
-        do {
+        let bytes =
             switch format {
-            case .npy: try descriptor.writeAll(Self.littleEndian(vectors))
-            case .jsonLines: try descriptor.writeAll(zip(ids, vectors).map(Self.line).joined().utf8)
+            case .npy: Self.littleEndian(vectors)
+            case .jsonLines: Array(zip(ids, vectors).map(Self.line).joined().utf8)
             }
-        } catch {
-            throw .unwritable(path, reason: "\(error)")
-        }
+        if let file { try file.write(bytes) } else { try StandardOutput.write(bytes) }
     }
 
     /// Completes the file and moves it into place.
-    consuming func finish() throws(InputError) {
-        guard let temporaryPath else { return }
-        do {
-            if format == .npy {
-                try descriptor.seek(offset: 0, from: .start)
-                try descriptor.writeAll(Self.npyHeader(rows: rows, dimension: dimension))
-            }
-            try descriptor.close()
-            try FileSystem.move(temporaryPath, to: FilePath(path))
-        } catch {
-            throw .unwritable(path, reason: "\(error)")
-        }
-    }
-
-    /// Removes what was written so far.
-    consuming func discard() {
-        guard let temporaryPath else { return }
-        try? descriptor.close()
-        FileSystem.remove(temporaryPath)
+    func finish() throws(OutputError) {
+        guard let file else { return }
+        if format == .npy { try file.rewriteBeginning(Self.npyHeader(rows: rows, dimension: dimension)) }
+        try file.finish()
     }
 
     private static func line(id: String, vector: [Float]) -> String {
-        "{\"id\":\(id),\"embedding\":[\(vector.map(\.description).joined(separator: ","))]}\n"
+        "{\"id\":\(id.escapingControls),\"embedding\":[\(vector.map(\.description).joined(separator: ","))]}\n"
     }
 
-    private static func littleEndian(_ vectors: [[Float]]) -> [UInt8] {
+    private static func littleEndian(_ vectors: some Collection<[Float]>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(vectors.count * (vectors.first?.count ?? 0) * 4)
         for value in vectors.joined() {

@@ -29,7 +29,9 @@ struct DrainOptions: ParsableArguments {
     /// The options of a run that only fills in what is missing.
     func options(_ settings: Settings) throws -> EmbeddingRun.Options {
         var options = EmbeddingRun.Options()
-        options.batchSize = try settings.value(batchSize, "EMBEDDING_BATCH_SIZE")?.value ?? options.batchSize
+        options.batchSize =
+            try settings.count(batchSize, "--batch-size", "EMBEDDING_BATCH_SIZE", atMost: Limits.batchSize)
+            ?? options.batchSize
         options.limit = try settings.value(limit, "EMBEDDING_LIMIT")?.value
         if let seconds = try settings.value(dbRetrySeconds, "EMBEDDING_DB_RETRY_SECONDS") {
             options.retryBudget = .seconds(seconds.value)

@@ -73,6 +73,13 @@ public final class BuiltExecutable: Sendable {
         try Data(contentsOf: folder.appending(path: name))
     }
 
+    /// Makes a named pipe in the working directory, and opens it for both ends, so that nobody waits for the other.
+    public func makePipe(_ name: String) throws -> FileHandle {
+        let path = folder.appending(path: name).path
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        return try #require(FileHandle(forUpdatingAtPath: path))
+    }
+
     /// The names in the working directory, sorted.
     public func files() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
