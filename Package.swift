@@ -104,7 +104,8 @@ let tests: [Target] = [
         ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
-    .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport", systemPackage]),
+    .testTarget(
+        name: "CommandSupportTests", dependencies: ["CommandSupport", systemPackage], exclude: ["Fixtures"]),
     .testTarget(name: "ComputeTests", dependencies: ["CPUCompute", "Compute", "ComputeTestSupport"]),
     .testTarget(name: "DatasetTableTests", dependencies: ["DatasetTable", "Postgres", "PostgresTestSupport"]),
     .testTarget(

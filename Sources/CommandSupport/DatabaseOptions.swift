@@ -9,7 +9,8 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
             "PostgreSQL connection string. [DATABASE_URL]",
             discussion: """
                 A URL postgresql://user@host:port/database or keyword=value pairs, as libpq takes them, several hosts \
-                included. Give the password by PGPASSWORD or a password file rather than here.
+                included. Without one, libpq's variables say it: PGHOST, PGDATABASE, PGSERVICE and the others. Give the \
+                password by PGPASSWORD or a password file rather than here.
                 """,
             valueName: "url"))
     var databaseURL: String?
@@ -61,14 +62,33 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
         return names
     }
 
-    /// The connection string.
-    public func connectionString(_ settings: Settings) throws -> String {
-        try settings.required(databaseURL, "--database-url", "DATABASE_URL")
+    /// Where to connect: the connection string, or what libpq's own variables say.
+    public func connection(_ settings: Settings) throws -> DatabaseConnection {
+        let variables = settings.serverVariables
+        let string = try settings.value(databaseURL, "DATABASE_URL")
+        guard let string = string ?? (PostgresSession.isServerNamed(by: variables) ? "" : nil) else {
+            throw RunFailure(
+                .configuration,
+                "nothing is set for --database-url; give the flag, or set DATABASE_URL or libpq's PGHOST, PGDATABASE or PGSERVICE"
+            )
+        }
+        return DatabaseConnection(string: string, variables: variables)
     }
+}
 
-    /// Connects with the settings given.
-    public func connect(_ settings: Settings) async throws -> PostgresSession {
+/// Where to connect.
+public struct DatabaseConnection: Sendable {
+    /// A connection string; what it leaves out, libpq's variables and defaults say.
+    let string: String
+    /// Variables of libpq that are not in the environment.
+    let variables: [String: String]
+
+    /// Connects, once.
+    public func open(
+        _ access: PostgresSession.Access, interruption: PostgresInterruption? = nil
+    ) async throws(PostgresError) -> PostgresSession {
         try await PostgresSession.connect(
-            to: try connectionString(settings), applicationName: "embedding-job")
+            to: string, variables: variables, applicationName: "embedding-job", access: access,
+            interruption: interruption)
     }
 }

@@ -10,23 +10,28 @@ import SystemPackage
 /// status 78), not of the command line. Values are never quoted in messages: one may be a password.
 public struct Settings: Sendable {
     private let environment: EnvironmentVariablesProvider
-    private let file: EnvironmentVariablesProvider
+    private let file: DotEnv
 
     /// Reads the environment and, where there is one, `.env` in the working directory.
     public init() async throws {
-        environment = EnvironmentVariablesProvider()
+        let environment = EnvironmentVariablesProvider()
         do {
-            guard try SettingsFile.isReadable(".env") else {
-                file = EnvironmentVariablesProvider(environmentVariables: [:])
-                return
+            if let text = try SettingsFile.text(of: ".env") {
+                file = DotEnv(text) { try? environment.environmentValue(forName: $0) }
+            } else {
+                file = DotEnv()
             }
-            file = try await EnvironmentVariablesProvider(environmentFilePath: ".env", allowMissing: true)
         } catch {
             Logger.standardError().warning(
                 ".env cannot be read, so what it sets does not count; mend it or remove it",
-                metadata: ["reason": "\((error as? Errno).map(String.init(describing:)) ?? "it is malformed")"])
-            file = EnvironmentVariablesProvider(environmentVariables: [:])
+                metadata: ["reason": "\(error)"])
+            file = DotEnv()
         }
+        self.environment = environment
+        guard !file.unreadableLines.isEmpty else { return }
+        Logger.standardError().warning(
+            ".env has lines that are no settings; they are skipped",
+            metadata: ["lines": "\(file.unreadableLines.map(String.init).joined(separator: ", "))"])
     }
 
     /// The value of an option, `nil` if nobody set it.
@@ -34,9 +39,9 @@ public struct Settings: Sendable {
     /// An empty variable counts as not set, so `.env` may set it.
     public func value<Value: ExpressibleByArgument>(_ flag: Value?, _ variable: String) throws -> Value? {
         if let flag { return flag }
-        guard let text = try text(variable) else { return nil }
+        guard let (text, place) = try text(variable) else { return nil }
         guard let value = Value(argument: text) else {
-            throw RunFailure(.configuration, "the environment variable \(variable) is not a valid \(Value.noun)")
+            throw RunFailure(.configuration, "\(place) \(variable) is not a valid \(Value.noun)")
         }
         return value
     }
@@ -67,20 +72,17 @@ public struct Settings: Sendable {
         return value
     }
 
-    private func text(_ variable: String) throws -> String? {
-        let candidates = [
-            try environment.environmentValue(forName: variable),
-            try file.environmentValue(forName: variable).map(Self.unquoted),
-        ]
-        return candidates.compactMap { $0 }.first { !$0.isEmpty }
+    /// The variables of libpq that only the file sets, by name.
+    var serverVariables: [String: String] {
+        file.values.filter { $0.key.hasPrefix("PG") }
     }
 
-    /// Many `.env` files put values in quotes.
-    private static func unquoted(_ value: String) -> String {
-        for quote in ["\"", "'"] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) {
-            return String(value.dropFirst().dropLast())
+    private func text(_ variable: String) throws -> (text: String, place: String)? {
+        if let text = try environment.environmentValue(forName: variable), !text.isEmpty {
+            return (text, "the environment variable")
         }
-        return value
+        guard let text = file.values[variable], !text.isEmpty else { return nil }
+        return (text, "in the file .env,")
     }
 }
 

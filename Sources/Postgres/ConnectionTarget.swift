@@ -1,6 +1,3 @@
-internal import CLibPQ
-internal import Glibc
-
 /// One server to try, with all settings of the connection.
 ///
 /// A connection string may name several hosts. libpq's asynchronous interface moves on to the next one only when a
@@ -15,154 +12,144 @@ package struct ConnectionTarget: Sendable {
     package let settings: [Setting]
     /// Host, port and database for messages, without user and password.
     package let endpoint: String
-    /// `connect_timeout` of the connection string, if it is positive.
+    /// `connect_timeout` of the connection string, the service file or the environment, if it is positive.
     package let timeout: Duration?
-
-    /// The value of a setting, if the connection string or the defaults of this module have one.
-    package func value(of keyword: String) -> String? {
-        settings.first { $0.keyword == keyword }?.value
-    }
-
     /// Whether the connection must fail rather than go on without TLS.
-    package var demandsEncryption: Bool {
-        ["require", "verify-ca", "verify-full"].contains(value(of: "sslmode") ?? "")
+    package let demandsEncryption: Bool
+    /// Whether a server that is read-only as a whole is to be passed over.
+    package let refusesReadOnlyServers: Bool
+
+    /// The value of a setting, if libpq is given one.
+    package func value(of keyword: String) -> String? {
+        settings[keyword]
     }
 }
 
-// MARK: - Reading a connection string
+extension [ConnectionTarget.Setting] {
+    subscript(keyword: String) -> String? {
+        first { $0.keyword == keyword }?.value
+    }
+
+    /// Adds the setting unless there is one of its keyword.
+    mutating func append(unlessSet keyword: String, _ value: String) {
+        if self[keyword] == nil { append(.init(keyword: keyword, value: value)) }
+    }
+
+    /// Sets a keyword, whether it was set or not.
+    mutating func set(_ keyword: String, to value: String) {
+        removeAll { $0.keyword == keyword }
+        append(.init(keyword: keyword, value: value))
+    }
+}
+
+// MARK: - Finding the servers
 
 extension ConnectionTarget {
-    /// Settings that the connection string and libpq's environment variables may override.
-    ///
-    /// The keep-alive settings end a dead connection after half a minute even between statements.
-    private static let defaults = [
-        Setting(keyword: "keepalives", value: "1"),
-        Setting(keyword: "keepalives_idle", value: "15"),
-        Setting(keyword: "keepalives_interval", value: "5"),
-        Setting(keyword: "keepalives_count", value: "3"),
-        Setting(keyword: "tcp_user_timeout", value: "20000"),
-        Setting(keyword: "target_session_attrs", value: "read-write"),
+    /// These end a dead connection after half a minute even between statements.
+    private static let keepAlive = [
+        ("keepalives", "1"), ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "20000"),
     ]
+    private static let serverKeywords = ["host", "hostaddr", "port"]
 
     /// The servers that a connection string names, in its order.
     ///
     /// - Parameters:
-    ///   - connectionString: A `postgresql://` URL or `keyword=value` pairs, as libpq takes them.
+    ///   - connectionString: A `postgresql://` URL or `keyword=value` pairs, as libpq takes them; what it leaves out comes
+    ///     from a service file and from libpq's environment variables.
+    ///   - variables: More of these variables, which the process's own go before.
     ///   - applicationName: What the server shows for the session, unless the string names one.
+    ///   - access: What the session will be used for.
     package static func targets(
-        of connectionString: String, applicationName: String
+        of connectionString: String, variables: [String: String] = [:], applicationName: String,
+        access: PostgresSession.Access = .readWrite
     ) throws(PostgresError) -> [ConnectionTarget] {
-        var parsed = try parse(connectionString)
-        let isURL = connectionString.hasPrefix("postgres://") || connectionString.hasPrefix("postgresql://")
-        let parts = [value("host", in: parsed), isURL ? value("dbname", in: parsed) : nil]
-        if parts.contains(where: { $0?.contains("@") == true }) {
-            // The text before that "@" is the rest of a password; it must reach neither a message nor a name server.
-            throw .malformedConnectionString(
-                reason: "it holds an unescaped special character; write \"@\" as %40, \"/\" as %2F, \":\" as %3A")
+        let connectionString = try ConnectionString.normalized(connectionString)
+        let environment = LibPQEnvironment(completedBy: variables)
+        var settings = try LibPQEnvironment.parse(connectionString)
+        if ConnectionString.isURL(connectionString), settings["dbname"]?.contains("@") == true {
+            throw unescaped
         }
-        let inherited = environmentAndCompiledSettings()
-        for setting in defaults where value(setting.keyword, in: parsed) == nil {
-            if !inherited.fromEnvironment.contains(setting.keyword) { parsed.append(setting) }
+        var effective = try environment.complete(&settings)
+        try refuseMisplacedStrings(effective, explicit: settings)
+        trimSecrets(&settings, &effective, environment)
+
+        for (keyword, value) in keepAlive where effective[keyword] == nil {
+            settings.append(unlessSet: keyword, value)
+        }
+        let asksForServers = environment.isSet("target_session_attrs", settings, effective)
+        if !asksForServers {
+            // Not read-write: a role that is read-only by default may say so, and transactions say what they are.
+            settings.set("target_session_attrs", to: access == .readWrite ? "primary" : "any")
         }
         // Texts are decoded as UTF-8 here, so the encoding is not a choice; see PostgresSession.connect for SQL_ASCII.
-        parsed.removeAll { ["client_encoding", "fallback_application_name"].contains($0.keyword) }
-        parsed.append(Setting(keyword: "client_encoding", value: "UTF8"))
-        parsed.append(Setting(keyword: "fallback_application_name", value: applicationName))
-        return splitHosts(of: parsed).map { settings in
-            let timeout = value("connect_timeout", in: settings).flatMap { Int($0) } ?? 0
-            return ConnectionTarget(
-                settings: settings, endpoint: endpoint(of: settings, inherited: inherited.values),
-                timeout: timeout > 0 ? .seconds(timeout) : nil)
+        settings.set("client_encoding", to: "UTF8")
+        settings.set("fallback_application_name", to: applicationName)
+        let timeout = effective["connect_timeout"].flatMap { Int($0) } ?? 0
+        let mode = effective["sslmode"] ?? ""
+        return servers(of: effective).map { server in
+            ConnectionTarget(
+                settings: settings.filter { !serverKeywords.contains($0.keyword) } + server,
+                endpoint: endpoint(of: server, database: effective["dbname"] ?? ""),
+                timeout: timeout > 0 ? .seconds(timeout) : nil,
+                demandsEncryption: ["require", "verify-ca", "verify-full"].contains(mode),
+                refusesReadOnlyServers: access == .readWrite && !asksForServers)
         }
     }
 
-    /// libpq's own words up to the first quotation mark: what it quotes can be part of a password.
-    static func malformed(libpqMessage: String) -> PostgresError {
-        let ownWords = libpqMessage.prefix { $0 != "\"" && $0 != "\n" }
-        let trimmed = ownWords.reversed().drop { $0 == " " || $0 == ":" }.reversed()
-        return .malformedConnectionString(
-            reason: """
-                libpq says "\(String(trimmed))"; expected is postgresql://user@host:port/database with special \
-                characters percent-encoded, or keyword=value pairs
-                """)
-    }
+    /// The text before an "@" is the rest of a password; it must reach neither a message nor a name server.
+    private static let unescaped = PostgresError.malformedConnectionString(
+        reason: "it holds an unescaped special character; write \"@\" as %40, \"/\" as %2F, \":\" as %3A")
 
-    private static func parse(_ connectionString: String) throws(PostgresError) -> [Setting] {
-        var message: UnsafeMutablePointer<CChar>?
-        guard !connectionString.utf8.contains(0) else {
-            throw .malformedConnectionString(reason: "it holds a NUL character")
-        }
-        guard let options = unsafe PQconninfoParse(connectionString, &message) else {
-            defer { unsafe PQfreemem(message) }
-            throw malformed(libpqMessage: unsafe message.map { unsafe String(cString: $0) } ?? "out of memory")
-        }
-        defer { unsafe PQconninfoFree(options) }
-        var settings: [Setting] = []
-        var option = unsafe options
-        while let keyword = unsafe option.pointee.keyword {
-            if let value = unsafe option.pointee.val {
-                unsafe settings.append(Setting(keyword: String(cString: keyword), value: String(cString: value)))
+    /// Refuses a connection string in the place of one of its parts, where it would be taken for a name and be shown.
+    private static func refuseMisplacedStrings(
+        _ effective: [Setting], explicit: [Setting]
+    ) throws(PostgresError) {
+        for keyword in ["host", "hostaddr", "port", "dbname", "user", "service"] {
+            guard let value = effective[keyword] else { continue }
+            if value.contains("://") || value.contains(/(?i)\b(?:password|host|user|dbname)\s*=/) {
+                let variable = explicit[keyword] == nil ? LibPQEnvironment.variable(of: keyword) : nil
+                throw .malformedConnectionString(
+                    reason: "a whole connection string stands in the place of \(variable ?? keyword); give it by itself"
+                )
             }
-            unsafe option += 1
+            if keyword == "host", value.contains("@") { throw unescaped }
         }
-        return settings
     }
 
-    /// What libpq adds by itself: all values, and the keywords whose value an environment variable sets.
-    private static func environmentAndCompiledSettings() -> (values: [Setting], fromEnvironment: Set<String>) {
-        guard let options = unsafe PQconndefaults() else { return ([], []) }
-        defer { unsafe PQconninfoFree(options) }
-        var values: [Setting] = []
-        var fromEnvironment: Set<String> = []
-        var option = unsafe options
-        while let name = unsafe option.pointee.keyword {
-            let keyword = unsafe String(cString: name)
-            if let value = unsafe option.pointee.val {
-                unsafe values.append(Setting(keyword: keyword, value: String(cString: value)))
-            }
-            if let variable = unsafe option.pointee.envvar, unsafe getenv(variable) != nil {
-                fromEnvironment.insert(keyword)
-            }
-            unsafe option += 1
+    /// Takes off the line feed at the end of values, as a secret has that comes from a file.
+    private static func trimSecrets(
+        _ settings: inout [Setting], _ effective: inout [Setting], _ environment: LibPQEnvironment
+    ) {
+        if effective["password"] == nil, let password = environment.settings["password"] {
+            effective.set("password", to: password)
         }
-        return (values, fromEnvironment)
+        for setting in effective where setting.value.last?.isNewline == true {
+            let end = setting.value.lastIndex { !$0.isNewline }.map(setting.value.index(after:))
+            let value = String(setting.value[..<(end ?? setting.value.startIndex)])
+            settings.set(setting.keyword, to: value)
+            effective.set(setting.keyword, to: value)
+        }
     }
 
-    private static func value(_ keyword: String, in settings: [Setting]) -> String? {
-        settings.first { $0.keyword == keyword }?.value
-    }
-
-    /// One list of settings per host; lists that do not match are left as they are, and libpq names the fault.
-    private static func splitHosts(of settings: [Setting]) -> [[Setting]] {
-        let lists = ["host", "hostaddr", "port"].map { keyword in
-            value(keyword, in: settings)?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    /// Host and port of each server, as settings; lists that do not match have been refused by libpq.
+    private static func servers(of effective: [Setting]) -> [[Setting]] {
+        let lists = serverKeywords.map { keyword in
+            effective[keyword]?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         }
-        let count = max(lists[0]?.count ?? 1, lists[1]?.count ?? 1)
-        let matches = lists.prefix(2).allSatisfy { $0 == nil || $0?.count == count }
-        let portsMatch = lists[2] == nil || lists[2]?.count == 1 || lists[2]?.count == count
-        guard count > 1, matches, portsMatch else { return [settings] }
-        return (0..<count).map { index in
-            settings.compactMap { setting in
-                guard let position = ["host", "hostaddr", "port"].firstIndex(of: setting.keyword),
-                    let list = lists[position]
-                else { return setting }
-                let value = list[list.count == 1 ? 0 : index]
-                return value.isEmpty ? nil : Setting(keyword: setting.keyword, value: value)
+        return (0..<max(1, lists[0].count, lists[1].count)).map { index in
+            zip(serverKeywords, lists).compactMap { keyword, list in
+                guard let value = list.count == 1 ? list[0] : list.dropFirst(index).first, !value.isEmpty else {
+                    return nil
+                }
+                return Setting(keyword: keyword, value: value)
             }
         }
     }
 
-    private static func endpoint(of settings: [Setting], inherited: [Setting]) -> String {
-        func effective(_ keyword: String) -> String? {
-            let value = value(keyword, in: settings) ?? value(keyword, in: inherited)
-            return value?.isEmpty == false ? value : nil
-        }
-        let database = effective("dbname") ?? effective("user") ?? ""
-        if let service = effective("service"), value("host", in: settings) == nil {
-            return "service \(service)"
-        }
-        let host = effective("host") ?? effective("hostaddr") ?? "local socket"
+    private static func endpoint(of server: [Setting], database: String) -> String {
+        let host = server["host"] ?? server["hostaddr"] ?? "local socket"
         let isIPv6Address = host.contains(":") && !host.hasPrefix("/")
-        return "\(isIPv6Address ? "[\(host)]" : host):\(effective("port") ?? "5432")/\(database)"
+        return "\(isIPv6Address ? "[\(host)]" : host):\(server["port"] ?? "5432")/\(database)"
     }
 }

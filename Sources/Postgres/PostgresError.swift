@@ -6,7 +6,7 @@ public enum PostgresError: Error, Equatable, Sendable {
     case malformedConnectionString(reason: String)
     /// No connection came about: refused, unknown host, rejected log-in. The SQLSTATE is there if the server spoke.
     case connectionFailed(endpoint: String, message: String, sqlState: SQLState?)
-    /// The server offers no TLS, or its certificate does not pass, and `sslmode` insists on it.
+    /// The settings insist on TLS, a certificate, a key or a way to log in that one of the two sides does not have.
     case encryptionFailed(endpoint: String, message: String)
     /// The log-in took longer than allowed.
     case connectionTimedOut(endpoint: String, after: Duration)
@@ -18,6 +18,10 @@ public enum PostgresError: Error, Equatable, Sendable {
     case timedOut(statement: String, after: Duration)
     /// A ``PostgresInterruption`` fired. The session is closed. The statement is nil while connecting.
     case interrupted(statement: String?)
+    /// The rows of a statement are more than were allowed. It was cancelled and the session is closed.
+    case answerTooLarge(statement: String, byteLimit: Int)
+    /// The server sent more than this without completing a row. The statement was cancelled and the session is closed.
+    case answerEndless(statement: String, byteLimit: Int)
     /// The server refused the statement.
     case serverError(ServerError)
     /// The server answered with something that this module does not read, such as the start of a COPY.
@@ -58,52 +62,12 @@ public enum PostgresError: Error, Equatable, Sendable {
 }
 
 extension PostgresError {
-    /// What a job should do about the failure.
-    public var disposition: SQLState.Disposition {
-        switch self {
-        case .connectionFailed(_, _, .protocolViolation):
-            // pgbouncer: its server is down, or no connection became free in time.
-            .retry
-        case .connectionFailed(_, _, let sqlState):
-            // Without a SQLSTATE the server did not speak: refused, unreachable, unknown host, only standbys found.
-            sqlState?.disposition ?? .retry
-        case .connectionTimedOut, .connectionLost, .timedOut, .sessionClosed, .interrupted:
-            .retry
-        case .malformedConnectionString, .encryptionFailed:
-            .configuration
-        case .serverError(let error):
-            error.disposition
-        case .unexpectedResult, .notSent, .missingColumn, .typeMismatch, .unexpectedNull, .malformedValue,
-            .malformedVector, .invalidLiteral, .systemCallFailed:
-            .fatal
-        }
-    }
-
     /// The code of the condition, if the server named one.
     public var sqlState: SQLState? {
         switch self {
         case .connectionFailed(_, _, let sqlState): sqlState
         case .serverError(let error): error.sqlState
         default: nil
-        }
-    }
-}
-
-extension PostgresError.ServerError {
-    /// What a job should do about the failure: by the code, except where one code stands for different faults.
-    public var disposition: SQLState.Disposition {
-        switch sqlState {
-        case .dataException where message.hasPrefix("expected ") && message.contains(" dimensions, not "):
-            // pgvector: the model's dimension is not the column's. No row can pass.
-            .configuration
-        case .featureNotSupported where message.hasSuffix("during recovery"):
-            // A standby was asked for a transaction that writes: a failover is under way.
-            .retry
-        case .protocolViolation where message.contains("query_wait_timeout"):
-            // pgbouncer: no server connection became free in time.
-            .retry
-        default:
-            sqlState.disposition
         }
     }
 }
@@ -119,7 +83,7 @@ extension PostgresError: CustomStringConvertible {
         case .connectionFailed(let endpoint, let message, let sqlState?):
             "PostgreSQL at \(endpoint) rejected the connection: \(message) (SQLSTATE \(sqlState))."
         case .encryptionFailed(let endpoint, let message):
-            "Cannot connect to PostgreSQL at \(endpoint) with the TLS that sslmode demands: \(message)."
+            "Cannot connect to PostgreSQL at \(endpoint) as the settings of the connection demand: \(message)."
         case .connectionTimedOut(let endpoint, let duration):
             "PostgreSQL at \(endpoint) did not complete the connection within \(duration)."
         case .connectionLost(let endpoint, let statement, let reason):
@@ -132,6 +96,21 @@ extension PostgresError: CustomStringConvertible {
             "Statement \"\(statement)\" was interrupted; it was cancelled and the session closed."
         case .interrupted(nil):
             "Connecting to PostgreSQL was interrupted."
+        case .answerTooLarge(let statement, let byteLimit):
+            """
+            Statement \"\(statement)\" was answered with more than \(byteLimit >> 20) MiB; it was cancelled and the session \
+            closed: read fewer rows at a time.
+            """
+        case .answerEndless(let statement, let byteLimit):
+            """
+            The server sent more than \(byteLimit >> 20) MiB for statement \"\(statement)\" without completing a row; it was \
+            cancelled and the session closed.
+            """
+        case .serverError(let error) where error.isByStatementPooler:
+            """
+            Statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState)); connect to a pool in \
+            transaction or session mode, or to the server itself.
+            """
         case .serverError(let error):
             "Statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState))."
         case .unexpectedResult(let statement, let status):

@@ -45,7 +45,8 @@ public final class PostgresInterruption: Sendable {
 
     /// Waits until the descriptor is ready for `events`, has failed, or the wait is over.
     ///
-    /// An answer that is already there counts as in time, even if the process was stopped past the deadline.
+    /// A wait that begins at its deadline is over even if there is data: a server that never stops sending gains nothing. An
+    /// answer that comes while it lasts counts as in time, even if the process was stopped past the deadline.
     func wait(for events: Int32, on descriptor: Int32, until deadline: ContinuousClock.Instant) -> WaitOutcome {
         var descriptors = [
             pollfd(fd: descriptor, events: Int16(events), revents: 0),
@@ -57,8 +58,8 @@ public final class PostgresInterruption: Sendable {
             let milliseconds = Int32(min(remaining / .milliseconds(1), 60_000).rounded(.up))
             let count = unsafe poll(&descriptors, nfds_t(descriptors.count), milliseconds)
             if descriptors[1].revents != 0 { return .interrupted }
-            if count > 0 { return .ready }
             if remaining == .zero { return .deadlinePassed }
+            if count > 0 { return .ready }
             // A signal arrived, or time is left: look again.
         }
     }

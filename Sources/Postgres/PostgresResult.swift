@@ -15,51 +15,65 @@ public struct PostgresResult: Sendable {
         }
     }
 
+    /// The most bytes that rows take in memory unless more are asked for.
+    public static let usualByteLimit = 256 << 20
+
     /// The columns in the order of the statement.
     public let columns: [Column]
     /// The number of rows that the statement inserted, updated, deleted or selected.
-    public let affectedRowCount: Int
+    public internal(set) var affectedRowCount = 0
     /// The name of the statement, for errors.
     let statement: String
     /// The number of rows, which columns cannot tell where there are none.
-    private let rowCount: Int
-    /// Where each value lies in `bytes`, row after row; nil for NULL.
-    private var cells: [Range<Int>?] = []
+    private var rowCount = 0
+    /// Where each value ends in `bytes`, row after row; the complement for NULL.
+    private var ends: [Int] = []
     /// The values, one after the other, in binary format.
     private var bytes: [UInt8] = []
 
-    /// A result without rows yet; `append` must follow for each of `rowCount` × `columns.count` values.
-    init(statement: String, columns: [Column], rowCount: Int, affectedRowCount: Int) {
+    /// A result without rows yet.
+    init(statement: String, columns: [Column]) {
         self.statement = statement
         self.columns = columns
-        self.rowCount = rowCount
-        self.affectedRowCount = affectedRowCount
-        cells.reserveCapacity(rowCount * columns.count)
     }
 
     /// A result made of these rows, for tests of what reads them.
     package init(statement: String, columns: [Column], rows: [[[UInt8]?]]) {
-        self.init(statement: statement, columns: columns, rowCount: rows.count, affectedRowCount: rows.count)
+        self.init(statement: statement, columns: columns)
+        affectedRowCount = rows.count
         for row in rows {
             precondition(row.count == columns.count, "a row has \(columns.count) values, not \(row.count)")
+            beginRow()
             for value in row {
                 value.map { append($0) } ?? appendNull()
             }
         }
     }
 
+    /// Begins a row; `append` must follow for each column.
+    mutating func beginRow() {
+        rowCount += 1
+    }
+
     mutating func append(_ value: some Collection<UInt8>) {
-        let start = bytes.count
         bytes.append(contentsOf: value)
-        cells.append(start..<bytes.count)
+        ends.append(bytes.count)
     }
 
     mutating func appendNull() {
-        cells.append(nil)
+        ends.append(~bytes.count)
     }
 
     func value(row: Int, column: Int) -> ArraySlice<UInt8>? {
-        cells[row * columns.count + column].map { bytes[$0] }
+        let index = row * columns.count + column
+        guard ends[index] >= 0 else { return nil }
+        let start = index == 0 ? 0 : ends[index - 1] < 0 ? ~ends[index - 1] : ends[index - 1]
+        return bytes[start..<ends[index]]
+    }
+
+    /// What the rows take in memory.
+    var byteCount: Int {
+        bytes.count + ends.count * MemoryLayout<Int>.size
     }
 }
 

@@ -6,6 +6,9 @@ public struct PostgresRow: Sendable {
     let result: PostgresResult
     let index: Int
 
+    /// The name of the statement that returned the row.
+    package var statement: String { result.statement }
+
     /// Whether the column is NULL.
     public func isNull(_ column: PostgresColumnSelector) throws(PostgresError) -> Bool {
         result.value(row: index, column: try position(of: column)) == nil

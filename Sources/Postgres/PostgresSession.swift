@@ -30,11 +30,25 @@ public actor PostgresSession {
 // MARK: - Connecting
 
 extension PostgresSession {
+    /// What a session is used for, which decides what servers will do where the settings do not.
+    public enum Access: Sendable {
+        /// Writing: no standby, and no server that is read-only as a whole.
+        case readWrite
+        /// Reading, for which a standby is as good.
+        case readOnly
+    }
+
     /// Connects to the first server of the connection string that lets us in.
     ///
-    /// Several hosts are tried in their order, each for the whole `timeout`; wrong credentials end the search. These
-    /// settings are added unless the string or libpq's environment variables have them: `target_session_attrs` is
-    /// `read-write`, and TCP keep-alive finds a dead connection in half a minute. The client encoding is UTF-8.
+    /// What the string leaves out comes from a service file, from libpq's environment variables or from its defaults; an
+    /// empty string leaves out everything. Strings for other drivers are understood where they can only mean one thing:
+    /// `postgresql+psycopg2://`, `jdbc:postgresql://`, parameters of the drivers themselves.
+    ///
+    /// Several hosts are tried in their order, each for the whole `timeout`; wrong credentials end the search. Unless
+    /// something else is set, TCP keep-alive finds a dead connection in half a minute, and `target_session_attrs` is
+    /// `primary`, or `any` for reading. A primary whose configuration makes all transactions read-only, as providers do when
+    /// a disk is full, is passed over likewise; a role or a database that is read-only by default is not. The client encoding
+    /// is UTF-8.
     ///
     /// A database of encoding `SQL_ASCII` holds whatever bytes its clients have sent. There the client encoding is
     /// `SQL_ASCII` too, or the server would refuse a whole result for one value that is not UTF-8. Text that is sent is
@@ -43,15 +57,18 @@ extension PostgresSession {
     ///
     /// - Parameters:
     ///   - connectionString: A `postgresql://` URL or `keyword=value` pairs, as libpq takes them.
+    ///   - variables: Environment variables of libpq that the process does not have, such as those of a file.
     ///   - applicationName: What `pg_stat_activity` shows, unless the string has an `application_name`.
-    ///   - timeout: Time for one host, unless the string has a `connect_timeout`.
+    ///   - access: What the session will be used for.
+    ///   - timeout: Time for one host, unless the settings have a `connect_timeout`.
     ///   - interruption: Ends every wait of the session when it fires; by default one of its own.
     public static func connect(
-        to connectionString: String, applicationName: String, timeout: Duration = .seconds(5),
-        interruption: PostgresInterruption? = nil
+        to connectionString: String, variables: [String: String] = [:], applicationName: String,
+        access: Access = .readWrite, timeout: Duration = .seconds(5), interruption: PostgresInterruption? = nil
     ) async throws(PostgresError) -> PostgresSession {
         let interruption = if let interruption { interruption } else { try PostgresInterruption() }
-        var targets = try ConnectionTarget.targets(of: connectionString, applicationName: applicationName)[...]
+        var targets = try ConnectionTarget.targets(
+            of: connectionString, variables: variables, applicationName: applicationName, access: access)[...]
         while let target = targets.popFirst() {
             let session = PostgresSession(endpoint: target.endpoint, interruption: interruption)
             do throws(PostgresError) {
@@ -66,14 +83,37 @@ extension PostgresSession {
         throw .malformedConnectionString(reason: "it names no host")
     }
 
+    /// Whether libpq's environment variables, or these in their place, name a server or a database: then an empty
+    /// connection string will do.
+    public static func isServerNamed(by variables: [String: String] = [:]) -> Bool {
+        LibPQEnvironment(completedBy: variables).namesServer
+    }
+
     private func open(_ target: ConnectionTarget, timeout: Duration) throws(PostgresError) {
         let connection = try PostgresConnection(to: target, timeout: timeout, interruption: interruption)
         if connection.databaseEncoding == "SQL_ASCII" {
             try connection.executeScript(
                 PostgresStatement(name: "client encoding", sql: "SET client_encoding TO 'SQL_ASCII'"), timeout: timeout)
         }
+        if target.refusesReadOnlyServers, connection.isReadOnlyByDefault != false,
+            let row = try connection.execute(Self.readOnlyServer, [], timeout: timeout, byteLimit: 1 << 20).first,
+            try row.bool(0)
+        {
+            throw .connectionFailed(
+                endpoint: endpoint,
+                message: "the server's configuration makes all transactions read-only (default_transaction_read_only)",
+                sqlState: nil)
+        }
         self.connection = consume connection
     }
+
+    /// Whether all transactions are read-only by the server's configuration, rather than by the role's or the database's.
+    private static let readOnlyServer = PostgresStatement(
+        name: "read-only server",
+        sql: """
+            SELECT setting = 'on' AND source IN ('configuration file', 'command line', 'environment variable', 'global')
+            FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only'
+            """)
 }
 
 // MARK: - Statements
@@ -86,12 +126,18 @@ extension PostgresSession {
     ///   - parameters: The values of `$1`, `$2`, ….
     ///   - timeout: Time from sending to the last row. When it is over the statement is cancelled and the session
     ///     closed: a server that did not keep its own `statement_timeout` cannot be relied on to answer.
+    ///   - byteLimit: The most bytes that the rows may take in memory. Beyond it the statement is cancelled and the session
+    ///     closed.
     @discardableResult
     public func execute(
-        _ statement: PostgresStatement, _ parameters: [PostgresValue] = [], timeout: Duration = .seconds(30)
+        _ statement: PostgresStatement, _ parameters: [PostgresValue] = [], timeout: Duration = .seconds(30),
+        byteLimit: Int = PostgresResult.usualByteLimit
     ) throws(PostgresError) -> PostgresResult {
         do throws(PostgresError) {
-            guard let result = try connection?.execute(statement, parameters, timeout: timeout) else {
+            guard
+                let result = try connection?.execute(
+                    statement, parameters, timeout: timeout, byteLimit: byteLimit)
+            else {
                 throw .sessionClosed(endpoint: endpoint, statement: statement.name)
             }
             return result
@@ -128,7 +174,8 @@ extension PostgresSession {
 
     private func closeUnlessUsable(after error: PostgresError) {
         switch error {
-        case .serverError, .notSent: break
+        case .serverError, .notSent:
+            if connection?.isBroken == true { close() }
         default: close()
         }
     }

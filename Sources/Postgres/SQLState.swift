@@ -43,6 +43,8 @@ extension SQLState {
     public static let readOnlySQLTransaction = SQLState(known: "25006")
     /// 25P03 `idle_in_transaction_session_timeout`: the server ended the session.
     public static let idleInTransactionSessionTimeout = SQLState(known: "25P03")
+    /// 25P04 `transaction_timeout`: the server ended the session.
+    public static let transactionTimeout = SQLState(known: "25P04")
     /// 28000 `invalid_authorization_specification`: no such role, or no rule lets it in.
     public static let invalidAuthorization = SQLState(known: "28000")
     /// 28P01 `invalid_password`.
@@ -81,6 +83,10 @@ extension SQLState {
     public static let crashShutdown = SQLState(known: "57P02")
     /// 57P03 `cannot_connect_now`: the server is starting or shutting down.
     public static let cannotConnectNow = SQLState(known: "57P03")
+    /// 57P04 `database_dropped`: under this session.
+    public static let databaseDropped = SQLState(known: "57P04")
+    /// 57P05 `idle_session_timeout`: the server ended the session.
+    public static let idleSessionTimeout = SQLState(known: "57P05")
     /// XX001 `data_corrupted`.
     public static let dataCorrupted = SQLState(known: "XX001")
 }
@@ -103,10 +109,11 @@ extension SQLState {
         switch self {
         case .queryCanceled, .adminShutdown, .crashShutdown, .cannotConnectNow, .serializationFailure,
             .deadlockDetected, .lockNotAvailable, .diskFull, .outOfMemory, .tooManyConnections,
-            .configurationLimitExceeded, .readOnlySQLTransaction, .idleInTransactionSessionTimeout:
+            .configurationLimitExceeded, .readOnlySQLTransaction, .idleInTransactionSessionTimeout, .transactionTimeout,
+            .idleSessionTimeout:
             .retry
         case .invalidAuthorization, .invalidPassword, .invalidCatalogName, .insufficientPrivilege, .undefinedTable,
-            .undefinedColumn, .undefinedFunction, .undefinedObject:
+            .undefinedColumn, .undefinedFunction, .undefinedObject, .databaseDropped:
             .configuration
         case .protocolViolation, .invalidBinaryRepresentation:
             // The server could not read what this module wrote.

@@ -269,6 +269,7 @@ struct ReconnectTests {
         arguments: [
             "default_transaction_isolation = 'serializable'", "default_transaction_isolation = 'repeatable read'",
             "default_transaction_read_only = on", "statement_timeout = '400ms'", "lock_timeout = '1ms'",
+            "idle_session_timeout = '400ms'", "idle_in_transaction_session_timeout = '400ms'",
         ])
     func roleDefaults(setting: String) async throws {
         try await withTemporaryDatabase { database in
@@ -279,7 +280,7 @@ struct ReconnectTests {
             // The recovery from a fault must not fall back on the defaults either.
             try await database.install(.terminated, atCommit: true)
             try await database.withEmbedder(settings: [setting]) { _, url in
-                let report = try await fixture.drain(StubEncoder(), url: url + "?target_session_attrs=any") {
+                let report = try await fixture.drain(StubEncoder(), url: url) {
                     ($0.batchSize, $0.retryBudget) = (20, .seconds(5))
                 }
                 #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
@@ -331,6 +332,31 @@ struct ReconnectTests {
             let values = log.entries(containing: "trying again").first?.values.values.joined()
             #expect(values?.contains("55P03") == true)
             try await checker.expectIntact(try await report)
+        }
+    }
+
+    @Test(
+        "may have time limits that are shorter than the encoding of a batch",
+        arguments: ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"])
+    func roleTimeLimits(name: String) async throws {
+        try await withTemporaryDatabase { database in
+            // PostgreSQL has the last one from 17 on.
+            guard try await database.number("SELECT count(*) FROM pg_settings WHERE name = '\(name)'") == 1 else {
+                return
+            }
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(20)
+            let once = Once()
+            let encoder = StubEncoder { texts in
+                guard texts.contains(where: { $0.hasPrefix("Dataset") }), await once.first() else { return }
+                try await Task.sleep(for: .milliseconds(900))
+            }
+            try await database.withEmbedder(settings: ["\(name) = '300ms'"]) { _, url in
+                let log = RecordedLog()
+                let report = try await fixture.drain(encoder, url: url, log: log.logger) { $0.batchSize = 20 }
+                #expect(report.processed == 20 && report.exitReason == .drained)
+                #expect(log.entries(containing: "trying again").isEmpty)
+            }
         }
     }
 }

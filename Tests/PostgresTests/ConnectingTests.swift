@@ -142,7 +142,7 @@ struct ConnectingTests {
         try await withTemporaryDatabase { database in
             let error = await connectionError(database.url + "_gone")
             #expect(error?.sqlState == .invalidCatalogName)
-            #expect(error?.description.contains("the database does not exist") == true)
+            #expect(error?.description.contains("database \"\(database.name)_gone\" does not exist") == true)
         }
     }
 
@@ -158,18 +158,37 @@ struct ConnectingTests {
         }
     }
 
-    @Test("A read-only server is passed over unless the string allows it")
-    func readOnly() async throws {
+    @Test("A database that is read-only by default is written to by transactions that say so")
+    func readOnlyDatabase() async throws {
         try await withTemporaryDatabase { database in
             try await database.run("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
-            let error = await connectionError(database.url)
-            #expect(error?.description.contains("read-only") == true)
+            let session = try await database.connect()
+            let write = PostgresStatement(name: "write", sql: "CREATE TABLE t ()")
+            await #expect(throws: PostgresError.self) { try await session.executeScript(write) }
+            try await session.executeScript(
+                PostgresStatement(name: "write", sql: "BEGIN READ WRITE; CREATE TABLE t (); COMMIT"))
+            // Whoever asks for it gets the old behaviour.
+            let error = await connectionError(database.url + "?target_session_attrs=read-write")
+            #expect(error?.description.contains("session is read-only") == true)
             #expect(error?.disposition == .retry)
-            let session = try await PostgresSession.connect(
-                to: database.url + "?target_session_attrs=any", applicationName: "tests")
-            await #expect(throws: PostgresError.self) {
-                try await session.executeScript(PostgresStatement(name: "write", sql: "CREATE TABLE t ()"))
+        }
+    }
+
+    @Test("A statement's error that ends the connection leaves no session that looks usable")
+    func fatalError() async throws {
+        try await withFakeServer { connection in
+            try connection.logIn()
+            try connection.receiveStatement()
+            try connection.send(
+                FakeConnection.error("08P01", "transaction blocks not allowed in statement pooling mode"))
+        } _: { server in
+            let session = try await PostgresSession.connect(to: server.url, applicationName: "tests")
+            let error = await #expect(throws: PostgresError.self) {
+                try await session.executeScript(PostgresStatement(name: "begin", sql: "BEGIN"))
             }
+            #expect(error?.disposition == .configuration)
+            #expect(error?.description.contains("transaction or session mode") == true)
+            #expect(await !session.isUsable)
         }
     }
 

@@ -12,7 +12,7 @@ struct ConnectionTargetTests {
         let target = try #require(try targets("postgresql://u:p@db.example.org:5433/catalog").first)
         #expect(target.value(of: "host") == "db.example.org")
         #expect(target.value(of: "password") == "p")
-        #expect(target.value(of: "target_session_attrs") == "read-write")
+        #expect(target.value(of: "target_session_attrs") == "primary")
         #expect(target.value(of: "keepalives_idle") == "15")
         #expect(target.value(of: "tcp_user_timeout") == "20000")
         #expect(target.value(of: "client_encoding") == "UTF8")
@@ -48,12 +48,10 @@ struct ConnectionTargetTests {
         #expect(try targets("host=/run/postgresql dbname=d port=5432").map(\.endpoint) == ["/run/postgresql:5432/d"])
     }
 
-    @Test("Lists that do not match are left to libpq")
+    @Test("Lists that do not match are refused")
     func mismatchedLists() async throws {
-        #expect(try targets("host=a,b port=1,2,3 dbname=d").count == 1)
-        let error = await #expect(throws: PostgresError.self) {
-            try await PostgresSession.connect(to: "host=a,b port=1,2,3 dbname=d", applicationName: "tests")
-        }
+        let error = #expect(throws: PostgresError.self) { try targets("host=a,b port=1,2,3 dbname=d") }
+        #expect(error?.description.contains("could not match 3 port numbers to 2 hosts") == true)
         #expect(error?.disposition == .configuration)
     }
 

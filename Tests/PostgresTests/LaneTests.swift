@@ -137,6 +137,38 @@ struct PgbouncerLaneTests {
         #expect(error?.disposition == .retry, "\(String(describing: error))")
     }
 
+    @Test("A pool in statement mode is refused at the first transaction, with what to do")
+    func statementMode() async throws {
+        let session = try await connectPatiently(to: try pooledURL(of: "statement"))
+        #expect(try await session.execute(PostgresStatement(name: "one", sql: "SELECT 1")).count == 1)
+        let error = await #expect(throws: PostgresError.self) {
+            try await session.executeScript(PostgresStatement(name: "begin", sql: "BEGIN"))
+        }
+        #expect(error?.disposition == .configuration)
+        #expect(error?.description.contains("connect to a pool in transaction or session mode") == true)
+        #expect(await !session.isUsable)
+    }
+
+    @Test("A log-in that the pooler refuses shows its reason and is not tried again")
+    func refusedLogIn() async throws {
+        let url = try #require(Lane.pgbouncer.url)
+        var stranger = try Lane.pgbouncer.components()
+        stranger.user = "nobody_knows"
+        var liar = try Lane.pgbouncer.components()
+        liar.password = "hunter2"
+        for (url, reason) in [
+            (stranger.string, "authentication failed"), (liar.string, "authentication failed"),
+            (url + "?options=-csearch_path%3Dx", "unsupported startup parameter: options"),
+        ] {
+            let error = await #expect(throws: PostgresError.self) {
+                try await connectPatiently(to: try #require(url))
+            }
+            #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+            #expect(error?.disposition == .configuration)
+            #expect(error?.description.contains("hunter2") == false)
+        }
+    }
+
     private func pooledURL(of database: String) throws -> String {
         var components = try Lane.pgbouncer.components()
         components.path = "/" + database
@@ -193,6 +225,16 @@ struct TLSLaneTests {
         #expect(message.contains(reason))
         #expect(error?.disposition == .configuration)
         try expectNoPassword(of: lane, in: error)
+    }
+
+    @Test("A key that others may read is a matter of configuration")
+    func openKey() async throws {
+        // Any file that all may read: whether it is a key is looked at later.
+        let certificate = try #require(try Lane.tls.components().queryItems?.first { $0.name == "sslrootcert" }?.value)
+        let url = try #require(Lane.tls.url) + "&sslcert=\(certificate)&sslkey=\(certificate)"
+        let error = await #expect(throws: PostgresError.self) { try await connectPatiently(to: url) }
+        #expect(error?.description.contains("has group or world access") == true, "\(String(describing: error))")
+        #expect(error?.disposition == .configuration)
     }
 
     @Test("A server that demands TLS of a client that declines it is a matter of configuration")

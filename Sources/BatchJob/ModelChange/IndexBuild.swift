@@ -129,7 +129,7 @@ struct IndexBuild: Sendable {
         let row = try await watcher.execute(SQLFile.changeProgress.statement, [.oid(table.oid)]).first
         try await watcher.executeScript(SQLFile.releaseSnapshot.statement)
         guard let row, try !row.isNull("phase") else { return }
-        let (done, total) = (try row.int64("done"), try row.int64("total"))
+        let (done, total) = (try row.count("done"), try row.count("total"))
         let phase = try row.text("phase")
         log.info(
             "progress",

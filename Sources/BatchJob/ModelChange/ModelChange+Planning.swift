@@ -111,7 +111,8 @@ extension ModelChange {
 
     private func disk(_ plan: ModelChangePlan, _ change: ModelChangeTable, _ eligible: Int) -> String {
         // Every write leaves a version of the row behind, until VACUUM makes its space usable again.
-        let versions = change.estimatedRows > 0 ? Int(change.byteCount / change.estimatedRows) * plan.rows : 0
+        let rowBytes = change.estimatedRows > 0 ? Double(change.byteCount) / Double(change.estimatedRows) : 0
+        let versions = Int(min(rowBytes * Double(plan.rows), 1e18))
         let notes = eligible * 200
         func megabytes(_ bytes: Int) -> String { "\(bytes >> 20 + 1) MB" }
         return "\(megabytes(plan.bytes)) for column and index, \(megabytes(notes)) for embedding_state, "

@@ -1,9 +1,10 @@
 import DatasetTable
+import Postgres
 
 /// What a change of the model knows of a column.
 extension ResolvedTable.Column {
     /// The bytes of one vector.
-    var vectorByteCount: Int { 8 + (isHalf ? 2 : 4) * Int(max(0, modifier)) }
+    var vectorByteCount: Int { 8 + (isHalf ? 2 : 4) * min(max(0, Int(modifier)), PGVector.maxDimension) }
 
     private static let marker = "embedding_state.column_name = "
 

@@ -47,7 +47,7 @@ struct ModelChangeTable: Sendable {
         isPartitioned = try row.bool("is_partitioned")
         isOwner = try row.bool("is_owner")
         estimatedRows = try row.int64("rows")
-        byteCount = try row.int64("bytes")
+        byteCount = Int64(try row.count("bytes"))
         maintenanceMemory = try row.int64("maintenance_work_mem")
         views = try row.isNull("views") ? nil : try row.text("views")
         config = try row.isNull("config") ? nil : try row.text("config")

@@ -74,7 +74,7 @@ struct DatasetQueue: Sendable {
             identity + [
                 place ?? .null(table.key.typeOID), size.map { .int4(Int32($0)) } ?? .null(PostgresTypeOID.int4),
             ], timeout: .tableScan)
-        { page.append(try row.key("id"), shard: try row.int32("shard")) }
+        { page.append(try row.key("id"), shard: try row.shard("shard")) }
         page.isLast = size.map { page.count < $0 } ?? true
         return page
     }
@@ -105,7 +105,7 @@ struct DatasetQueue: Sendable {
             statements.claim,
             [.int4(table.claimNamespace(of: table.names.column)), .int4Array(assignment.positions.map(\.shard))])
         var shards: Set<Int32> = []
-        for row in granted { shards.insert(try row.int32("shard")) }
+        for row in granted { shards.insert(try row.shard("shard")) }
 
         let claim = try await read(assignment, of: shards)
         if !shards.isEmpty { try await session.executeScript(statements.releaseSnapshot) }

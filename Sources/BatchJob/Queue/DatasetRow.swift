@@ -24,7 +24,7 @@ extension DatasetRow {
     init(_ row: PostgresRow) throws(PostgresError) {
         key = try row.key("id")
         label = try row.printable("label")
-        shard = try row.int32("shard")
+        shard = try row.shard("shard")
         if try row.isNull("source") {
             (source, isDecodable) = (nil, true)
         } else {

@@ -18,8 +18,23 @@ extension PostgresRow {
         RowKey(try bytes(column))
     }
 
-    /// A count; no table has more rows than an `Int` counts.
+    /// A count of rows or bytes.
+    ///
+    /// It is not negative, and small enough to be added up and multiplied: no table has as many, whatever a server says.
     package func count(_ column: PostgresColumnSelector) throws(PostgresError) -> Int {
-        Int(try int64(column))
+        let count = try int64(column)
+        guard (0...1 << 46).contains(count) else {
+            throw .malformedValue(statement: statement, column: column.description, expected: "a count", byteCount: 8)
+        }
+        return Int(count)
+    }
+
+    /// The number of a shard.
+    package func shard(_ column: PostgresColumnSelector) throws(PostgresError) -> Int32 {
+        let shard = try int32(column)
+        guard (0..<Int32(ResolvedTable.shardCount)).contains(shard) else {
+            throw .malformedValue(statement: statement, column: column.description, expected: "a shard", byteCount: 4)
+        }
+        return shard
     }
 }

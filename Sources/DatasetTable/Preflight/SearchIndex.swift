@@ -37,7 +37,7 @@ package struct SearchIndex: Sendable {
         quoted = try row.text("quoted")
         method = try row.text("method")
         isValid = try row.bool("is_valid")
-        byteCount = try row.int64("bytes")
+        byteCount = Int64(try row.count("bytes"))
         classSchema = try row.text("class_schema")
         className = try row.text("class")
         key = try row.text("key")

@@ -3,6 +3,7 @@ import BatchJob
 import CommandSupport
 import DatasetTable
 import Logging
+import Postgres
 
 /// `embedding-job backfill plan`: where a change of the model stands.
 struct BackfillPlanCommand: AsyncParsableCommand {
@@ -24,7 +25,8 @@ struct BackfillPlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await Self.reportingFailures {
             let log = Logger.standardError()
-            let (change, encoder) = try await options.begin(try options.plan(try await Settings()), nil, log)
+            let (change, encoder) = try await options.begin(
+                try options.plan(try await Settings()), access: .readOnly, log)
             let plan = try await change.plan(encoder, storage: type)
             try StandardOutput.print(json ? plan.json : plan.details.map { ($0.name, $0.value) }.table)
         }

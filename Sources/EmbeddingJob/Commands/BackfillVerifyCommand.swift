@@ -3,6 +3,7 @@ import BatchJob
 import CommandSupport
 import DatasetTable
 import Logging
+import Postgres
 
 /// `embedding-job backfill verify`: checks the new column.
 struct BackfillVerifyCommand: AsyncParsableCommand {
@@ -34,7 +35,8 @@ struct BackfillVerifyCommand: AsyncParsableCommand {
         var reason = ExitReason.verified
         try await Self.reportingFailures {
             let settings = try await Settings()
-            let (change, encoder) = try await options.begin(try options.plan(settings), nil, .standardError())
+            let (change, encoder) = try await options.begin(
+                try options.plan(settings), access: .readOnly, .standardError())
             let report = await change.verify(
                 encoder, sampleSize: try settings.value(sample, "EMBEDDING_SAMPLE")?.value ?? 100,
                 seed: try settings.value(seed, "EMBEDDING_SEED") ?? 0, minRecall: minRecall)

@@ -22,7 +22,7 @@ struct RetryFailedCommand: AsyncParsableCommand {
     func run() async throws {
         try await Self.reportingFailures {
             let settings = try await Settings()
-            let session = try await database.connect(settings)
+            let session = try await database.connection(settings).open(.readWrite)
             let preflight = Preflight(
                 session: session, names: try database.names(settings), log: .standardError())
             let table = try await session.readOnly { try await preflight.check(for: .ledger) }

@@ -4,6 +4,7 @@ import CommandSupport
 import DatasetTable
 import Logging
 import ModelLoading
+import Postgres
 import SentenceEncoding
 
 /// `embedding-job run`: drains the table.
@@ -44,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         try await plan.pauseBeforeConnecting(log)
         let run = try await CheckedRun(
             of: plan.names, model: plan.target, options: plan.options, isDryRun: plan.isDryRun,
-            connector: plan.connector(stopping.interruption, log), log: log)
+            connector: plan.connector(stopping.interruption, plan.isDryRun ? .readOnly : .readWrite, log), log: log)
         let encoder = try await loading
         await stopping.govern { await control.stop() }
         var report: RunReport

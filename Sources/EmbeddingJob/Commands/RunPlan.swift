@@ -8,7 +8,7 @@ import SentenceEncoding
 
 /// Everything about a run that can be known before connecting; all problems are reported together.
 struct RunPlan {
-    let connection: String
+    let connection: DatabaseConnection
     let model: LoadableModel
     let fingerprint: Fingerprint
     let names: DatasetNames
@@ -26,7 +26,7 @@ struct RunPlan {
         options: () throws -> EmbeddingRun.Options, isDryRun: () throws -> Bool = { false }
     ) throws {
         var problems = Problems()
-        let connection = problems.attempt { try database.connectionString(settings) }
+        let connection = problems.attempt { try database.connection(settings) }
         let names = problems.attempt { try database.names(settings) }
         let options = problems.attempt(options)
         let maxRuntime = problems.attempt { try drain.maxRuntime(settings) }
@@ -47,12 +47,12 @@ struct RunPlan {
             name: model.folder.name, fingerprint: fingerprint, dimension: model.folder.configuration.hiddenSize)
     }
 
-    /// Opens connections that a signal interrupts.
-    func connector(_ interruption: PostgresInterruption?, _ log: Logger) -> Connector {
+    /// Opens connections that a signal interrupts; to read is enough for a dry run.
+    func connector(_ interruption: PostgresInterruption?, _ access: PostgresSession.Access, _ log: Logger) -> Connector
+    {
         let connection = connection
         return Connector(retryBudget: options.retryBudget, log: log) { () async throws(PostgresError) in
-            try await PostgresSession.connect(
-                to: connection, applicationName: "embedding-job", interruption: interruption)
+            try await connection.open(access, interruption: interruption)
         }
     }
 

@@ -42,7 +42,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 try StandardOutput.print(schema.script)
                 return
             }
-            let session = try await database.connect(settings)
+            let session = try await database.connection(settings).open(.readWrite)
             try await schema.apply(session)
             await session.close()
             Logger.standardError().info("schema applied", metadata: ["database": "\(session.endpoint)"])

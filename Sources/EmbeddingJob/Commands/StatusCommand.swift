@@ -23,7 +23,7 @@ struct StatusCommand: AsyncParsableCommand {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let names = try database.names(settings)
-            let session = try await database.connect(settings)
+            let session = try await database.connection(settings).open(.readOnly)
             let preflight = Preflight(session: session, names: names, log: .standardError())
             let table = try await session.readOnly { try await preflight.check(for: .status) }
             let status = try await TableStatus(of: table, session: session)

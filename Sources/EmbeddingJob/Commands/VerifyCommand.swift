@@ -52,7 +52,7 @@ struct VerifyCommand: AsyncParsableCommand {
             (report.model, report.fingerprint) = (model.folder.name, fingerprint.hexadecimal)
 
             async let loading = model.load()
-            let session = try await database.connect(settings)
+            let session = try await database.connection(settings).open(.readOnly)
             let preflight = Preflight(session: session, names: names, log: log)
             let table = try await session.readOnly {
                 try await preflight.check(for: .verify(dimension: model.folder.configuration.hiddenSize))

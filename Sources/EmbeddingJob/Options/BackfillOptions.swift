@@ -4,6 +4,7 @@ import CommandSupport
 import DatasetTable
 import Logging
 import ModelLoading
+import Postgres
 import SentenceEncoding
 
 /// What all steps of a change of the model are told.
@@ -19,21 +20,22 @@ struct BackfillOptions: ParsableArguments {
 
     /// Prepares the change to the model, whose weights are not loaded for it.
     func change(
-        _ plan: RunPlan, _ control: RunControl = RunControl(), _ stopping: StopControl? = nil, log: Logger
+        _ plan: RunPlan, _ control: RunControl = RunControl(), _ stopping: StopControl? = nil,
+        access: PostgresSession.Access = .readWrite, log: Logger
     ) async throws -> ModelChange {
         try await plan.pauseBeforeConnecting(log)
         return ModelChange(
             names: plan.names, model: plan.target, options: plan.options, control: control,
-            connector: plan.connector(stopping?.interruption, log), log: log)
+            connector: plan.connector(stopping?.interruption, access, log), log: log)
     }
 
     /// Loads the model and prepares the change to it.
     func begin(
-        _ plan: RunPlan, _ stopping: StopControl? = nil, _ log: Logger
+        _ plan: RunPlan, _ stopping: StopControl? = nil, access: PostgresSession.Access = .readWrite, _ log: Logger
     ) async throws -> (change: ModelChange, encoder: any TextEncoder) {
         async let loading = plan.model.load()
         let control = RunControl(maxRuntime: plan.maxRuntime)
-        let change = try await change(plan, control, stopping, log: log)
+        let change = try await change(plan, control, stopping, access: access, log: log)
         let encoder = try await loading
         await stopping?.govern { await control.stop() }
         return (change, encoder)

@@ -1,2 +1,5 @@
--- The time limits of the role; without any, nothing needs to be set for statements that cannot be in a transaction.
-SELECT current_setting('statement_timeout') <> '0' OR current_setting('lock_timeout') <> '0' AS exist
+-- What the role sets that does not suit statements that cannot be in a transaction; without any of it, nothing needs to be set.
+SELECT EXISTS (
+    SELECT FROM unnest(ARRAY['statement_timeout', 'lock_timeout', 'transaction_timeout', 'default_transaction_read_only'])
+        AS s(name)
+    WHERE current_setting(s.name, true) NOT IN ('0', 'off')) AS exist
