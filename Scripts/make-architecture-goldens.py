@@ -5,7 +5,7 @@
     .local/reference/bin/python Scripts/make-architecture-goldens.py
     .local/reference/bin/python Scripts/make-architecture-goldens.py --full-size FOLDER
 
-The first form writes to Tests/TestSupport/Fixtures/architectures, with a MANIFEST.json of what made it. The second makes
+The first form writes to Tests/Support/Compute/Fixtures/architectures, with a MANIFEST.json of what made it. The second makes
 models of the size of real ones, too large to commit; compare them by hand:
 
     for model in FOLDER/*/; do embedding-job encode --model "$model" --input "$model/texts.jsonl" --output "$model/got.npy"; done
@@ -40,7 +40,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-FIXTURES = REPOSITORY / "Tests/TestSupport/Fixtures/architectures"
+FIXTURES = REPOSITORY / "Tests/Support/Compute/Fixtures/architectures"
 POOLINGS = ["cls", "max", "mean", "mean_sqrt_len_tokens"]
 
 WORDS = ["the", "of", "sea", "ice", "rain", "wind", "city", "bus", "gene", *"abcdefghij",

@@ -14,6 +14,8 @@ The same versions give the same files, byte for byte.
     truncation-cases.jsonl    texts, limits, and how many tokens are lost
     word-cases.jsonl          texts and their words under other options than the model's
     code-point-sweep.txt      checksums of the words that every Unicode code point makes, a line for 1,024 code points
+    added-token-cases.jsonl   a vocabulary, then added tokens with all kinds of flags, texts and their ids
+    word-characters.txt       stretches of code points that a token which must be a word by itself cannot stand beside
 """
 
 import argparse
@@ -256,6 +258,67 @@ def write_sweep(tokenizer, output):
     print(f"{len(lines)} sweep checksums")
 
 
+def small_tokenizer(vocabulary, lowercase=True):
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(
+        {token: id for id, token in enumerate(vocabulary)}, unk_token="[UNK]"))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def added_token_sets(rng):
+    """Tokens of the vocabulary and others, words and pieces, some beginning alike, in every combination of flags."""
+    spellings = ["sea", "Sea", "SEA ice", "se", "a", "ice", "[X]", "[x]", "<unk>", "\u6d77\u6c34", "\u6c34", "\u00e9", "e\u0301",
+                 "_", "-", "ic", "a b", "3", "\u00df", "\u0130"]
+    for _ in range(120):
+        tokens, seen = [], set()
+        for spelling in rng.sample(spellings, rng.randint(1, 6)):
+            tokens.append({"content": spelling, "singleWord": rng.random() < 0.4, "normalized": rng.random() < 0.5,
+                           "special": rng.random() < 0.5})
+            seen.add(spelling)
+        yield tokens
+
+
+def write_added_token_cases(output):
+    rng = random.Random(20_261_126)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    vocabulary = ["[UNK]", *letters, *("##" + letter for letter in letters), *"[]<>_-3.", "sea", "ice", "<unk>",
+                  "\u6d77", "\u6c34"]
+    parts = ["sea", "Sea", "SEA", "ice", " ", "  ", "-", "_", "[X]", "[x]", "<unk>", "<UNK>", "\u6d77", "\u6c34", "\u00e9",
+             "e\u0301", "\u00c9", "a", "b", "A B", ".", "\u200b", "\u200d", "\u0301", "3", "\u00df", "\u0130", "\u00a0", "x"]
+    lines = [json.dumps({"vocabulary": vocabulary}, separators=(",", ":"))]
+    for tokens in added_token_sets(rng):
+        lowercase, splits = rng.random() < 0.7, rng.random() < 0.2
+        tokenizer = small_tokenizer(vocabulary, lowercase)
+        tokenizer.add_tokens([tokenizers.AddedToken(
+            token["content"], single_word=token["singleWord"], normalized=token["normalized"], special=token["special"])
+            for token in tokens])
+        tokenizer.encode_special_tokens = splits
+        for _ in range(10):
+            text = "".join(rng.choice(parts) for _ in range(rng.randint(1, 10)))
+            lines.append(json.dumps({"tokens": tokens, "lowercase": lowercase, "splits": splits, "text": text,
+                                     "ids": tokenizer.encode(text).ids}, separators=(",", ":")))
+    (output / "added-token-cases.jsonl").write_text("\n".join(lines) + "\n", encoding="ascii")
+    print(f"{len(lines) - 1} added token cases")
+
+
+def write_word_characters(output):
+    tokenizer = small_tokenizer(["[UNK]", "Q"], lowercase=False)
+    tokenizer.add_tokens([tokenizers.AddedToken("Q", single_word=True, normalized=False, special=True)])
+    stretches = []
+    for code_point in code_points():
+        # The last one is found unless it stands beside a word character.
+        if tokenizer.encode(chr(code_point) + "Q").ids[-1:] == [1] and chr(code_point) != "Q":
+            continue
+        if stretches and stretches[-1][1] == code_point - 1:
+            stretches[-1][1] = code_point
+        else:
+            stretches.append([code_point, code_point])
+    lines = [f"{first:06X} {last:06X}\n" for first, last in stretches]
+    (output / "word-characters.txt").write_text("".join(lines), encoding="ascii")
+    print(f"{len(lines)} stretches of word characters")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tokenizer", help="the model's tokenizer.json")
@@ -272,6 +335,8 @@ def main():
     write_truncation_cases(tokenizer, arguments.output)
     write_word_cases(arguments.output)
     write_sweep(tokenizer, arguments.output)
+    write_added_token_cases(arguments.output)
+    write_word_characters(arguments.output)
 
 
 if __name__ == "__main__":

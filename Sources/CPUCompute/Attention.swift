@@ -100,10 +100,24 @@ struct Attention {
         for column in stride(from: 0, to: padded, by: PanelKernel.columns) {
             unsafe largest = .maximum(largest, row.lanes(at: column))
         }
-        let shift = Lanes(repeating: -scale * largest.largest)
+        let top = largest.largest
+        let shift = -scale * top
+        // The product is rounded, so the largest score is off by as much: too much for `expNonPositive` where scores are in
+        // the millions. There the largest is subtracted first.
+        guard shift.addingProduct(scale, top).magnitude < 0x1p-8 else {
+            return unsafe weigh(row, padded) { scale * ($0 - top) }
+        }
+        return unsafe weigh(row, padded) { .fma(scale, $0, Lanes(repeating: shift)) }
+    }
+
+    /// Replaces scores by the powers of their exponents, and returns the factor by which they sum to 1.
+    @inline(__always)
+    private func weigh(
+        _ row: UnsafeMutablePointer<Float>, _ padded: Int, _ exponent: (Lanes) -> Lanes
+    ) -> Float {
         var sum = Lanes.zero
         for column in stride(from: 0, to: padded, by: PanelKernel.columns) {
-            let weight = unsafe Activations.expNonPositive(.fma(scale, row.lanes(at: column), shift))
+            let weight = unsafe Activations.expNonPositive(exponent(row.lanes(at: column)))
             sum += weight
             unsafe row.store(weight, at: column)
         }

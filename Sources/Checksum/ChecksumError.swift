@@ -31,7 +31,7 @@ extension ChecksumError: CustomStringConvertible {
         case .hashUnavailable:
             "libcrypto offers no SHA-256. Check openssl.cnf and the variable OPENSSL_CONF for disabled providers."
         case .fileNotFound(let path):
-            "There is no file '\(path)'. Fetch it, or correct the path."
+            "There is no file '\(path)'. Put it there, or correct the path."
         case .notRegularFile(let path):
             "'\(path)' is not a regular file and has no checksum. Correct the path."
         case .systemCallFailed(let path, let call, let reason):
@@ -49,7 +49,7 @@ extension ChecksumError: CustomStringConvertible {
         case .notListed(let list, let path):
             "The list of checksums '\(list)' does not name '\(path)'. Add its line with sha256sum."
         case .mismatch(let path, let expected, let got):
-            "The SHA-256 of '\(path)' is \(got), and \(expected) is expected. Fetch the file again."
+            "The SHA-256 of '\(path)' is \(got), and \(expected) is expected. Get the file again from where it comes."
         }
     }
 }

@@ -17,6 +17,16 @@ public struct ModelOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
+            "What stands before each text (default: what the model folder says, if anything). [EMBEDDING_PROMPT]",
+            discussion: """
+                Some models were trained with words before each text, such as 'passage: ' for the E5 models, whose folders do \
+                not say so. An empty text stands for none. The fingerprint covers it.
+                """,
+            valueName: "text"))
+    var prompt: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Compute workers (default: as many as affinity and cgroup quota allow). [EMBEDDING_THREADS]",
             discussion: "At most four for each processor of the machine, or 16.",
             valueName: "count"))
@@ -35,9 +45,12 @@ public struct ModelOptions: ParsableArguments, Sendable {
     /// Reads the model folder; weights are not loaded yet.
     public func folder(_ settings: Settings) throws -> ModelFolder {
         let name = try settings.required(model, "--model", "EMBEDDING_MODEL")
-        guard !name.contains("/") else { return try ModelFolder(path: name) }
+        let prompt = try settings.value(prompt, "EMBEDDING_PROMPT")
+        guard !name.contains("/"), name != ".", name != ".." else {
+            return try ModelFolder(path: name, documentPrompt: prompt)
+        }
         let weights = try settings.value(String?.none, "EMBEDDING_WEIGHTS") ?? "weights"
-        return try ModelFolder(path: "\(weights)/\(name)")
+        return try ModelFolder(path: "\(weights)/\(name)", documentPrompt: prompt)
     }
 
     /// Reads the model folder and chooses the device.

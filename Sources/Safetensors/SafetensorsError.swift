@@ -23,13 +23,13 @@ extension SafetensorsError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .fileNotFound(let path):
-            "There is no file '\(path)'. Fetch the model's weights, or correct the path."
+            "There is no file '\(path)'. Put the weights there, or correct the path."
         case .notRegularFile(let path):
             "'\(path)' is not a regular file. Name the .safetensors file itself, not its folder."
         case .systemCallFailed(let path, let call, let reason):
             "'\(path)' cannot be read: \(call): \(reason)."
         case .invalidFile(let path, let defect):
-            "'\(path)' is not a valid safetensors file: \(defect). Fetch it again and compare its checksum."
+            "'\(path)' is not a valid safetensors file: \(defect). Get it again from where it comes and compare its checksum."
         case .tensorNotFound(let path, let tensor):
             "'\(path)' has no tensor '\(tensor)'. Check that the file belongs to this model."
         case .shapeMismatch(let path, let tensor, let expected, let got):
@@ -40,7 +40,7 @@ extension SafetensorsError: CustomStringConvertible {
                 + expected.map(\.rawValue).joined(separator: ", ") + " can be read here. Convert the checkpoint."
         case .nonFinite(let path, let tensor, let index, let value):
             "Tensor '\(tensor)' of '\(path)' has the value \(value) at index \(index). "
-                + "The checkpoint is damaged or was never trained to the end; fetch another."
+                + "The checkpoint is damaged or was never trained to the end; get another."
         }
     }
 }

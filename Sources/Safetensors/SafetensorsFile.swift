@@ -43,7 +43,7 @@ public final class SafetensorsFile: Sendable {
     private static let lengthFieldByteCount = MemoryLayout<UInt64>.size
 
     /// The file as the caller named it, for messages.
-    let path: String
+    public let path: String
     private let header: SafetensorsHeader
     private let mapping: MappedFile
     private let dataStart: Int

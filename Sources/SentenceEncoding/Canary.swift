@@ -36,12 +36,18 @@ extension Canary {
     /// Reads those of `canary.json`, a list of objects with `text` and `vector`.
     static func all(_ reader: FolderReader, file: String, dimension: Int) throws(SentenceEncodingError) -> [Canary] {
         guard reader.has(file) else { return [] }
-        let canaries = try reader.decode([Canary].self, from: file)
-        guard !canaries.isEmpty else { throw .malformedFile(reader.path(file), reason: "the list is empty") }
-        for (index, canary) in canaries.enumerated() where canary.vector.count != dimension {
-            throw .malformedFile(
-                reader.path(file),
-                reason: "vector \(index + 1) has \(canary.vector.count) numbers, the model gives \(dimension)")
+        guard let elements = try reader.json(file).elements else { throw reader.malformed(file, "its content is not an array") }
+        guard !elements.isEmpty else { throw reader.malformed(file, "the list is empty") }
+        var canaries: [Canary] = []
+        for (index, element) in elements.enumerated() {
+            let settings = try Settings(element, file: file, reader: reader, prefix: "\(index).")
+            guard let text = try settings.string("text") else { throw settings.malformed("text", "a text") }
+            let vector = (try settings.array("vector") ?? []).compactMap(\.float)
+            guard vector.count == dimension else {
+                throw reader.malformed(
+                    file, "vector \(index + 1) has \(vector.count) numbers, the model gives \(dimension)")
+            }
+            canaries.append(Canary(text: text, vector: vector))
         }
         return canaries
     }

@@ -25,10 +25,13 @@ public struct ModelFingerprint: Sendable, Hashable, CustomStringConvertible {
             "lowercase=\(model.tokenizerOptions.lowercase)",
             "pooling=\(model.pooling.rawValue)",
             "max_length=\(model.maxTokens)",
-            "normalise=\(model.normalizes)",
+            "normalise=\(model.scalesToUnitLength)",
         ]
+        let prompt = model.prompts.document
+        let input = template.map { ["template=\($0)"] } ?? []
         lines =
-            basis + (template.map { ["template=\($0)"] } ?? []) + ["numerics=\(Self.numerics)"] + Self.unusual(model)
+            basis + input + ["numerics=\(Self.numerics)"] + Self.unusual(model)
+            + (template == nil || prompt.isEmpty ? [] : ["prompt=\(prompt.jsonLiteral)"])
         do throws(ChecksumError) {
             digest = try SHA256Hasher.digest(of: lines.map { $0 + "\n" }.joined())
         } catch {
@@ -39,7 +42,6 @@ public struct ModelFingerprint: Sendable, Hashable, CustomStringConvertible {
     /// A line for each setting that is not the default of BERT.
     private static func unusual(_ model: ModelFolder) -> [String] {
         let (configuration, options) = (model.configuration, model.tokenizerOptions)
-        let plain = WordPieceTokenizer.Options()
         let settings = [
             ("model_type", configuration.modelType, "bert"),
             ("hidden_act", configuration.hiddenAct.rawValue, Activation.gelu.rawValue),
@@ -47,13 +49,42 @@ public struct ModelFingerprint: Sendable, Hashable, CustomStringConvertible {
             ("layer_norm_eps", String(configuration.layerNormEps), "1e-12"),
             ("strip_accents", String(options.stripAccents ?? options.lowercase), String(options.lowercase)),
             ("tokenize_chinese_chars", String(options.handleChineseCharacters), "true"),
-            ("cls_token", options.classificationToken, plain.classificationToken),
-            ("sep_token", options.separatorToken, plain.separatorToken),
-            ("unk_token", options.unknownToken, plain.unknownToken),
-            ("pad_token", options.paddingToken, plain.paddingToken),
-            ("mask_token", options.maskToken, plain.maskToken),
+            ("cls_token", options.leadingTokens.joined(separator: " "), "[CLS]"),
+            ("sep_token", options.trailingTokens.joined(separator: " "), "[SEP]"),
+            ("unk_token", options.unknownToken, "[UNK]"),
+            ("pad_token", model.paddingToken, "[PAD]"),
+            ("mask_token", model.maskToken ?? "", "[MASK]"),
+            ("continuing_subword_prefix", options.continuingSubwordPrefix, "##"),
+            ("max_input_chars_per_word", String(options.maxWordLength), "100"),
+            ("truncation_side", options.truncationSide.rawValue, "right"),
+            ("split_special_tokens", String(options.splitsSpecialTokens), "false"),
+            ("truncate_dim", String(model.dimension), String(configuration.hiddenSize)),
         ]
-        return settings.filter { $0.1 != $0.2 }.map { "\($0.0)=\($0.1)" }
+        return settings.filter { $0.1 != $0.2 }.map { "\($0.0)=\($0.1)" } + unusualTokens(model)
+    }
+
+    /// A line for each token that is looked for in text, but for those that stand in a line of their own above and are looked
+    /// for as they usually are.
+    ///
+    /// MPNet's vocabulary has two unknown tokens, of which the one that no text becomes is registered in some folders of a model
+    /// and not in others; it has no line.
+    private static func unusualTokens(_ model: ModelFolder) -> [String] {
+        let options = model.tokenizerOptions
+        let usual =
+            options.leadingTokens + options.trailingTokens + [options.unknownToken, model.paddingToken]
+            + (model.maskToken.map { [$0] } ?? [])
+        return options.addedTokens.filter { token in
+            if options.splitsSpecialTokens { return true }
+            let isMPNetUnknown = model.configuration.architecture == .mpnet && token.content == "<unk>"
+            if isMPNetUnknown && token.isNormalized && !token.isSingleWord { return false }
+            return token.isNormalized || token.isSingleWord || !usual.contains(token.content)
+        }.map { token in
+            let flags = [
+                token.isNormalized ? "normalized" : nil, token.isSingleWord ? "single_word" : nil,
+                options.splitsSpecialTokens && token.isSpecial ? "special" : nil,
+            ]
+            return (["added_token=\(token.content.jsonLiteral)"] + flags.compactMap { $0 }).joined(separator: " ")
+        }
     }
 
     /// The 32 bytes.

@@ -6,6 +6,7 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     /// The folder it was loaded from.
     public let model: ModelFolder
     private let tokenizer: WordPieceTokenizer
+    private let documentPrompt: WordPieceTokenizer.Prompt?
     private let encoder: any TransformerEncoder<Backend>
     private let planner: ChunkPlanner
     private let workers: WorkerPool<Workspace<Backend>>
@@ -16,6 +17,7 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
         self.model = model
         self.backend = backend
         tokenizer = try WordPieceTokenizer(model: model)
+        documentPrompt = try tokenizer.documentPrompt(of: model)
         encoder = try model.loadEncoder(on: backend)
 
         let tokens = max(backend.maxTokensPerChunk, model.maxTokens)
@@ -33,8 +35,8 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
         }
     }
 
-    /// H.
-    public var dimension: Int { model.configuration.hiddenSize }
+    /// H, or what `truncate_dim` leaves of it.
+    public var dimension: Int { model.dimension }
 
     /// As the model folder says.
     public var normalizes: Bool { model.normalizes }
@@ -45,14 +47,20 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     /// As the backend says.
     public var deviceDescription: String { backend.deviceDescription }
 
-    /// Runs the model's WordPiece tokenizer.
-    public func tokenize(_ text: String) -> TokenizedText { tokenizer.encode(text) }
+    /// Runs the model's WordPiece tokenizer on a text that is to be stored, behind the model's prompt for those.
+    public func tokenize(_ text: String) -> TokenizedText {
+        documentPrompt.map { tokenizer.encode(text, after: $0) } ?? tokenizer.encode(text)
+    }
+
+    /// Runs the model's WordPiece tokenizer on the text of a canary, which has no prompt.
+    public func tokenize(_ canary: Canary) -> TokenizedText { tokenizer.encode(canary.text) }
 
     /// Divides the texts into chunks and lets the workers take them, longest first.
     ///
     /// Cancellation is honoured between chunks. The result does not depend on how texts are grouped: within rounding, or to
     /// the bit where the backend's products do not depend on it.
     public func encode(_ texts: [TokenizedText]) async throws -> [[Float]] {
+        let (hidden, dimension) = (model.configuration.hiddenSize, model.dimension)
         var vectors = [[Float]](repeating: [], count: texts.count)
         try await withThrowingTaskGroup(of: (indices: [Int], values: [Float]).self) { group in
             for indices in planner.chunks(lengths: texts.map(\.ids.count)) {
@@ -67,7 +75,7 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
             }
             for try await chunk in group {
                 for (row, index) in chunk.indices.enumerated() {
-                    vectors[index] = Array(chunk.values[row * dimension..<(row + 1) * dimension])
+                    vectors[index] = Array(chunk.values[row * hidden..<row * hidden + dimension])
                 }
             }
         }

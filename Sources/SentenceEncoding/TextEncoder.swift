@@ -14,8 +14,12 @@ public protocol TextEncoder: Sendable {
     /// Texts with the vectors that they must get.
     var canaries: [Canary] { get }
 
-    /// Turns a text into token ids, cut at the model's length limit. Fast enough to be called while reading.
+    /// Turns a text that is to be stored into token ids, cut at the model's length limit, behind the model's prompt if it has
+    /// one. Fast enough to be called while reading.
     func tokenize(_ text: String) -> TokenizedText
+
+    /// Turns the text of a canary into token ids: the text alone, without a prompt.
+    func tokenize(_ canary: Canary) -> TokenizedText
 
     /// Encodes texts; the result has one vector of ``dimension`` floats a text, in the same order.
     func encode(_ texts: [TokenizedText]) async throws -> [[Float]]
@@ -24,4 +28,7 @@ public protocol TextEncoder: Sendable {
 extension TextEncoder {
     /// None is known.
     public var canaries: [Canary] { [] }
+
+    /// As any other text.
+    public func tokenize(_ canary: Canary) -> TokenizedText { tokenize(canary.text) }
 }

@@ -1,19 +1,26 @@
 public import Tokenization
 
 extension WordPieceTokenizer {
-    /// Loads the tokenizer of a model: its vocabulary, its options and its length limit.
+    /// Makes the tokenizer of a model: its vocabulary, its options and its length limit.
     public init(model: ModelFolder) throws(SentenceEncodingError) {
-        let file = model.path + "/vocab.txt"
-        let count: Int
         do throws(TokenizationError) {
-            let vocabulary = try Vocabulary(contentsOf: file)
-            count = vocabulary.count
-            try self.init(vocabulary: vocabulary, options: model.tokenizerOptions, maxTokens: model.maxTokens)
+            try self.init(
+                vocabulary: model.vocabulary, options: model.tokenizerOptions, maxTokens: model.maxTokens)
         } catch {
             throw .vocabulary(error)
         }
-        guard count <= model.configuration.vocabSize else {
-            throw .vocabularySize(file: file, expected: model.configuration.vocabSize, got: count)
+        guard idCount <= model.configuration.vocabSize else {
+            throw .vocabularySize(path: model.path, expected: model.configuration.vocabSize, got: idCount)
+        }
+    }
+
+    /// The prompt that stands before each text that is stored, prepared; `nil` if there is none.
+    package func documentPrompt(of model: ModelFolder) throws(SentenceEncodingError) -> Prompt? {
+        guard !model.prompts.document.isEmpty else { return nil }
+        do throws(TokenizationError) {
+            return try prompt(model.prompts.document)
+        } catch {
+            throw .vocabulary(error)
         }
     }
 }

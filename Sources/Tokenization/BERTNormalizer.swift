@@ -54,6 +54,30 @@ struct BERTNormalizer: Sendable {
     }
 }
 
+// MARK: - Whole texts
+
+extension BERTNormalizer {
+    /// What becomes of a code point of any kind, at the end of `scalars`.
+    func normalize(any codePoint: UInt32, into scalars: inout NormalizedScalars) {
+        guard let byte = UInt8(exactly: codePoint), byte < 0x80 else {
+            return normalize(codePoint, into: &scalars)
+        }
+        switch Self.classify(ascii: byte) {
+        case .control: break
+        case .whitespace: scalars.append(starter: Self.space)
+        case .punctuation, .letterOrDigit: scalars.append(starter: UInt32(lowercase(ascii: byte)))
+        }
+    }
+
+    /// The code points of a normalized text.
+    func normalize(_ text: String) -> [UInt32] {
+        var scalars = NormalizedScalars(maxWordLength: text.unicodeScalars.count * 4)
+        for scalar in text.unicodeScalars { normalize(any: scalar.value, into: &scalars) }
+        scalars.endSequence()
+        return (0..<scalars.readyCount).map(scalars.ready(at:))
+    }
+}
+
 // MARK: - Stages
 
 extension BERTNormalizer {

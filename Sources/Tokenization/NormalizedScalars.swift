@@ -29,6 +29,12 @@ struct NormalizedScalars: Sendable {
         first < readyEnd ? elements[first] & 0xFF_FFFF : nil
     }
 
+    /// The number of ready code points.
+    var readyCount: Int { readyEnd - first }
+
+    /// A ready code point, counted from the next one.
+    func ready(at index: Int) -> UInt32 { elements[first + index] & 0xFF_FFFF }
+
     /// Steps over the next ready code point.
     mutating func removeNext() {
         first += 1

@@ -10,10 +10,20 @@ public enum TokenizationError: Error, Equatable {
     case invalidUTF8(path: String, line: Int)
     /// A line of the vocabulary holds no token although others follow it.
     case blankLine(path: String, line: Int)
-    /// Two lines of the vocabulary hold the same token.
+    /// Two lines, or ids, of the vocabulary hold the same token.
     case duplicateToken(String, path: String, firstLine: Int, secondLine: Int)
     /// The vocabulary lacks a special token.
     case missingSpecialToken(String)
+    /// An added token is spelled with nothing.
+    case emptyAddedToken
+    /// Normalization leaves nothing of an added token, so that it would be everywhere.
+    case vanishingAddedToken(String)
+    /// An added token takes away blanks that another begins or ends with.
+    case contestedBlanks(stripping: String, token: String)
+    /// The added tokens are larger than the lookup structure is made for.
+    case tooManyAddedTokens(byteCount: Int, limit: Int)
+    /// A prompt leaves no room for text.
+    case promptTooLong(maxTokens: Int)
     /// No token of text would fit between the first and the last special token.
     case maxTokensTooSmall(Int, minimum: Int)
     /// Every word would be longer than allowed.
@@ -27,21 +37,33 @@ extension TokenizationError: CustomStringConvertible {
         case .unreadableVocabulary(let path, let reason):
             "The vocabulary \(path) could not be read: \(reason). Check that the file exists and may be read."
         case .emptyVocabulary(let path):
-            "The vocabulary \(path) holds no token. Fetch the file again."
+            "The vocabulary \(path) holds no token. Get the file again from where the model comes."
         case .vocabularyTooLarge(let path, let byteCount, let limit):
             "The vocabulary \(path) has \(byteCount) bytes, at most \(limit) are supported. "
                 + "Check that it is a vocab.txt with one token a line."
         case .invalidUTF8(let path, let line):
-            "Line \(line) of the vocabulary \(path) is not valid UTF-8. Fetch the file again."
+            "Line \(line) of the vocabulary \(path) is not valid UTF-8. Get the file again from where the model comes."
         case .blankLine(let path, let line):
             "Line \(line) of the vocabulary \(path) is blank, so the ids of the lines after it are in doubt. "
-                + "Fetch the file again."
+                + "Get the file again from where the model comes."
         case .duplicateToken(let token, let path, let firstLine, let secondLine):
             "The vocabulary \(path) has the token \"\(token)\" on line \(firstLine) and again on line \(secondLine). "
-                + "Fetch the file again."
+                + "Get the file again from where the model comes."
         case .missingSpecialToken(let token):
             "The vocabulary lacks the special token \"\(token)\". "
                 + "Check that the vocabulary and the spellings of the special tokens belong to the same model."
+        case .emptyAddedToken:
+            "An added token is spelled with nothing. Remove it from the tokenizer's files."
+        case .vanishingAddedToken(let token):
+            "Normalization leaves nothing of the added token \"\(token)\", which is therefore not supported. "
+                + "Use another model."
+        case .contestedBlanks(let stripping, let token):
+            "The added token \"\(stripping)\" strips blanks, and \"\(token)\" begins or ends with one, which is not "
+                + "supported. Use another model."
+        case .tooManyAddedTokens(let byteCount, let limit):
+            "The added tokens have \(byteCount) bytes, at most \(limit) are supported. Use another model."
+        case .promptTooLong(let maxTokens):
+            "The prompt leaves no room for text in the \(maxTokens) tokens that the model reads. Shorten it."
         case .maxTokensTooSmall(let maxTokens, let minimum):
             "A limit of \(maxTokens) tokens leaves no room for text. Set it to \(minimum) or more."
         case .maxWordLengthTooSmall(let maxWordLength, let minimum):

@@ -8,19 +8,20 @@ public struct TokenizedText: Sendable, Hashable {
     /// A lower bound for texts of more than 96 KiB: words that begin behind that are not counted.
     public var truncatedTokenCount: Int
 
+    /// Whether the text contributes nothing: there is no token but those that stand around, or before, every text.
+    public var isBlank: Bool
+
     /// Whether the text has more tokens than the limit lets through.
     public var isTruncated: Bool {
         truncatedTokenCount > 0
     }
 
-    /// Whether nothing stands between `[CLS]` and `[SEP]`.
-    public var isBlank: Bool {
-        ids.count <= 2
-    }
-
     /// Makes a tokenized text from ids that include `[CLS]` and `[SEP]`.
-    public init(ids: [Int32], truncatedTokenCount: Int = 0) {
+    ///
+    /// - Parameter isBlank: Whether the text contributes nothing; left out, whether `ids` are the two special ones.
+    public init(ids: [Int32], truncatedTokenCount: Int = 0, isBlank: Bool? = nil) {
         self.ids = ids
         self.truncatedTokenCount = truncatedTokenCount
+        self.isBlank = isBlank ?? (ids.count <= 2)
     }
 }

@@ -42,6 +42,22 @@ enum UnicodeProperties {
         return category != .other && isListed(codePoint, in: categorizedAfterUnicode8) ? .other : category
     }
 
+    /// Whether regular expressions take a code point for part of a word, `\w`: letters, marks, digits, connectors and joiners.
+    static func isWordCharacter(_ codePoint: UInt32) -> Bool {
+        switch codePoint {
+        // Joiners; circled and squared letters, the symbols that are alphabetic.
+        case 0x200C...0x200D, 0x24B6...0x24E9, 0x1F130...0x1F149, 0x1F150...0x1F169, 0x1F170...0x1F189: return true
+        default: break
+        }
+        return switch utf8proc_category(utf8proc_int32_t(codePoint)) {
+        case UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_LL, UTF8PROC_CATEGORY_LT, UTF8PROC_CATEGORY_LM,
+            UTF8PROC_CATEGORY_LO, UTF8PROC_CATEGORY_NL, UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_PC,
+            UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_MC, UTF8PROC_CATEGORY_ME:
+            true
+        default: isListed(codePoint, in: wordCharactersAfterUnicode14)
+        }
+    }
+
     /// The canonical combining class; 0 for everything that starts a sequence.
     static func combiningClass(of codePoint: UInt32) -> UInt8 {
         let combiningClass = unsafe utf8proc_get_property(utf8proc_int32_t(codePoint)).pointee.combining_class
@@ -106,6 +122,20 @@ extension UnicodeProperties {
         0x10D24...0x10F85, 0x11070...0x11070, 0x1133B...0x1133B, 0x11383...0x113D0, 0x1145E...0x1145E,
         0x11839...0x11A99, 0x11D42...0x1612F, 0x16D68...0x16FF1, 0x1D127...0x1D128, 0x1D250...0x1D281,
         0x1E08F...0x1E6F5,
+    ]
+
+    /// Word characters that Unicode 15 and 16 added, which the reference's regular expressions know.
+    private static let wordCharactersAfterUnicode14: [ClosedRange<UInt32>] = [
+        0x0897...0x0897, 0x0CF3...0x0CF3, 0x0ECE...0x0ECE, 0x1C89...0x1C8A, 0xA7CB...0xA7CD, 0xA7DA...0xA7DC,
+        0x105C0...0x105F3, 0x10D40...0x10D65, 0x10D69...0x10D6D, 0x10D6F...0x10D85, 0x10EC2...0x10EC4,
+        0x10EFC...0x10EFF, 0x1123F...0x11241, 0x11380...0x11389, 0x1138B...0x1138B, 0x1138E...0x1138E,
+        0x11390...0x113B5, 0x113B7...0x113C0, 0x113C2...0x113C2, 0x113C5...0x113C5, 0x113C7...0x113CA,
+        0x113CC...0x113D3, 0x113E1...0x113E2, 0x116D0...0x116E3, 0x11BC0...0x11BE0, 0x11BF0...0x11BF9,
+        0x11F00...0x11F10, 0x11F12...0x11F3A, 0x11F3E...0x11F42, 0x11F50...0x11F5A, 0x1342F...0x1342F,
+        0x13440...0x13455, 0x13460...0x143FA, 0x16100...0x16139, 0x16D40...0x16D6C, 0x16D70...0x16D79,
+        0x18CFF...0x18CFF, 0x1B132...0x1B132, 0x1B155...0x1B155, 0x1CCF0...0x1CCF9, 0x1DF25...0x1DF2A,
+        0x1E030...0x1E06D, 0x1E08F...0x1E08F, 0x1E4D0...0x1E4F9, 0x1E5D0...0x1E5FA, 0x2B739...0x2B739,
+        0x2EBF0...0x2EE5D, 0x31350...0x323AF,
     ]
 
     /// Binary search in ascending ranges.

@@ -1,4 +1,3 @@
-import BatchJob
 import DatasetTable
 import Postgres
 import Testing

@@ -1,5 +1,5 @@
-import DatasetTable
 import BatchJob
+import DatasetTable
 import JobTestSupport
 import Postgres
 import PostgresTestSupport

@@ -1,4 +1,5 @@
 import ComputeTestSupport
+import DatasetTable
 import Foundation
 import JobTestSupport
 import Postgres

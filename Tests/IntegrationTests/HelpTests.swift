@@ -6,7 +6,8 @@ import Testing
 @Suite("The help of embedding-job")
 struct HelpTests {
     private static let model = [
-        "--model": "EMBEDDING_MODEL", "--threads": "EMBEDDING_THREADS", "--gemm": "EMBEDDING_GEMM",
+        "--model": "EMBEDDING_MODEL", "--prompt": "EMBEDDING_PROMPT", "--threads": "EMBEDDING_THREADS",
+        "--gemm": "EMBEDDING_GEMM",
     ]
     private static let database = [
         "--database-url": "DATABASE_URL", "--table": "EMBEDDING_TABLE", "--id-column": "EMBEDDING_ID_COLUMN",

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresTestSupport
 import Testing
 
 /// `unshare` of util-linux, which gives a process mounts of its own, where the kernel lets it.

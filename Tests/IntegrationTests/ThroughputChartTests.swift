@@ -1,4 +1,5 @@
 import Benchmarking
+import DatasetTable
 import EmbeddingJob
 import Testing
 

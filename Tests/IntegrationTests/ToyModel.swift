@@ -25,7 +25,8 @@ struct ToyModel {
             switch self {
             case .truncatedWeights, .wrongChecksum, .missingWeights: "model.safetensors"
             case .swappedShape, .unknownDType, .missingTensor, .nonFiniteWeight: "embeddings.word_embeddings.weight"
-            case .missingVocabulary, .longVocabulary: "vocab.txt"
+            case .missingVocabulary: "tokenizer.json"
+            case .longVocabulary: "51 tokens"
             case .missingConfiguration, .malformedConfiguration: "config.json"
             case .unsupportedActivation: "hidden_act"
             }

@@ -43,6 +43,78 @@ struct ModelFingerprintTests {
         #expect(fingerprint.lines.count == 9)
     }
 
+    /// The files of all-mpnet-base-v2 that decide its fingerprint, but for weights and vocabulary, are those of the fixture with
+    /// these settings. Both digests are those of the files on the hub.
+    @Test(
+        "of all-mpnet-base-v2 is the one of its canary and of databases that exist, with tokenizer.json and without",
+        arguments: [false, true])
+    func realMPNet(hasTokenizerFile: Bool) async throws {
+        try await withModel(Fixtures.path("architectures/mpnet")) { folder in
+            try folder.set(["num_attention_heads": 4, "layer_norm_eps": 1e-5], in: "config.json")
+            if hasTokenizerFile {
+                let tokens = String(decoding: try folder.data("vocab.txt"), as: UTF8.self).split(separator: "\n")
+                let special = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"].map {
+                    AddedTokenEntry(content: $0, normalized: false)
+                }
+                try folder.writeTokenizer(
+                    tokens.map(String.init), added: special + [AddedTokenEntry(content: "<unk>", normalized: true)])
+            }
+            for template in [nil, Self.template] {
+                let lines = try ModelFingerprint(of: ModelFolder(path: folder.path), template: template).lines
+                let real = [
+                    "weights=": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+                    "vocabulary=": "dbd90cb94e2247bd4d4ccaecbf616d2290e66691d7d5e5bb81f063c2d0649ada",
+                    "max_length=": "384", "num_attention_heads=": nil,
+                ]
+                let text = lines.compactMap { line in
+                    guard let key = real.keys.first(where: line.hasPrefix) else { return line }
+                    return real[key]?.map { key + $0 }
+                }
+                let digest = try SHA256Hasher.digest(of: text.map { $0 + "\n" }.joined())
+                #expect(
+                    digest.hexadecimal
+                        == (template == nil
+                            ? "6753425a1739612310ddecd14e4a96d01a4adc806b6e37e314352b66fbc426f3"
+                            : "d888458e10c520483685c1e1a2a207560b6a1db395c9ec443d93ca384b5d971f"))
+            }
+        }
+    }
+
+    @Test("of all-MiniLM-L6-v2 alone is that of its canary", .requiresWeights)
+    func realModelAlone() throws {
+        let model = try ModelFolder(path: Fixtures.realModel)
+        #expect(try ModelFingerprint(of: model, template: nil).lines.count == 8)
+        #expect(model.canaries.count == 1)
+    }
+
+    @Test("has a line for each setting of today that is unlike the default")
+    func settingsOfToday() async throws {
+        for (name, expected) in [
+            ("as saved today", []), ("vocab.txt alone", []), ("decoder instead of tokenizer.json", []),
+            ("cut on the left", ["truncation_side=left"]), ("truncated vectors", ["truncate_dim=12"]),
+            ("truncated vectors, more than all", []), ("no mask", ["mask_token="]),
+            ("special tokens split", ["split_special_tokens=true"]),
+            ("token inside words", [#"added_token="sea""#]),
+            ("normalized single word", [#"added_token="SEA" normalized single_word"#, #"added_token="É" normalized"#]),
+            ("general, cased and short words", ["max_input_chars_per_word=4"]),
+        ] {
+            try await FolderVariant.named(name).withFolder { folder in
+                let lines = try ModelFingerprint(of: ModelFolder(path: folder.path), template: nil).lines
+                #expect(Set(expected).isSubset(of: lines), "\(name): \(lines)")
+                if expected.isEmpty { #expect(lines.dropFirst(8) == ["num_attention_heads=4"], "\(name)") }
+            }
+        }
+    }
+
+    @Test("names what several files of weights hash to, one line a file")
+    func shards() async throws {
+        try await FolderVariant.named("sharded weights").withFolder { folder in
+            let names = (1...2).map { "model-0000\($0)-of-00002.safetensors" }
+            let lines = try names.map { "\(try SHA256Hasher.digest(ofFileAt: folder.file($0)))  \($0)\n" }
+            #expect(try ModelFolder(path: folder.path).weightsDigest == SHA256Hasher.digest(of: lines.joined()))
+        }
+    }
+
     @Test("of a model that is unlike BERT has a line for everything that is")
     func mpnet() throws {
         let model = try ModelFolder(path: Fixtures.path("architectures/mpnet"))

@@ -13,7 +13,19 @@ struct ModelFolderCopy {
     }
 
     func write(_ text: String, to name: String) throws {
+        try makeFolder(of: name)
         try Data(text.utf8).write(to: URL(filePath: file(name)))
+    }
+
+    /// Copies a file of somewhere else in the place of one.
+    func copy(_ path: String, to name: String) throws {
+        try makeFolder(of: name)
+        try Data(contentsOf: URL(filePath: path)).write(to: URL(filePath: file(name)))
+    }
+
+    private func makeFolder(of name: String) throws {
+        try FileManager.default.createDirectory(
+            at: URL(filePath: file(name)).deletingLastPathComponent(), withIntermediateDirectories: true)
     }
 
     func data(_ name: String) throws -> Data {
@@ -27,11 +39,12 @@ struct ModelFolderCopy {
         try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: file(name)))
     }
 
-    /// Writes a `modules.json` of modules with these class names.
+    /// Writes a `modules.json` of modules with these class names, those of the library without its own name.
     func setModules(_ types: String...) throws {
         let folders = ["", "1_Pooling", "2_Normalize", "3_Dense"]
         let modules = types.enumerated().map { index, type in
-            ["idx": index, "name": "\(index)", "path": folders[index], "type": type] as [String: Any]
+            let name = type.contains(".") ? type : "sentence_transformers.models.\(type)"
+            return ["idx": index, "name": "\(index)", "path": folders[index], "type": name] as [String: Any]
         }
         try JSONSerialization.data(withJSONObject: modules).write(to: URL(filePath: file("modules.json")))
     }
@@ -43,6 +56,27 @@ struct ModelFolderCopy {
         let range = try #require(checkpoint.range(of: Data("\"\(name)\"".utf8)))
         checkpoint.replaceSubrange(range, with: Data("\"\(other)\"".utf8))
         try checkpoint.write(to: URL(filePath: file("model.safetensors")))
+    }
+}
+
+/// A registered token of `tokenizer.json`.
+struct AddedTokenEntry {
+    let content: String
+    let normalized: Bool
+}
+
+extension ModelFolderCopy {
+    /// Writes a `tokenizer.json` with these tokens.
+    func writeTokenizer(_ tokens: [String], added: [AddedTokenEntry]) throws {
+        let ids = Dictionary(uniqueKeysWithValues: tokens.enumerated().map { ($1, $0) })
+        let entries: [[String: Any]] = added.map { token in
+            [
+                "id": ids[token.content] ?? 0, "content": token.content, "normalized": token.normalized, "special": true,
+                "lstrip": false, "rstrip": false, "single_word": false,
+            ]
+        }
+        let document: [String: Any] = ["model": ["type": "WordPiece", "vocab": ids], "added_tokens": entries]
+        try JSONSerialization.data(withJSONObject: document).write(to: URL(filePath: file("tokenizer.json")))
     }
 }
 

@@ -62,17 +62,30 @@ struct ModelFolderRefusalTests {
     @Test(
         "that lacks a file",
         arguments: [
-            "config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json",
-            "tokenizer_config.json", "model.safetensors", "vocab.txt",
+            "config.json", "modules.json", "1_Pooling/config.json", "model.safetensors",
         ])
     func missingFile(name: String) async throws {
         let (error, folder) = try await refusal { try $0.remove(name) }
-        #expect(error == .fileMissing("\(folder)/\(name)"))
-        let advice = "is missing or unreadable; fetch the model again with Scripts/fetch-weights"
+        #expect(error == .fileMissing("\(folder)/\(name)", .copyAgain))
+        let advice = "is missing or unreadable; get the folder again from where it comes"
         #expect(error.description == "model file \(folder)/\(name) \(advice)")
     }
 
-    private static let notJSON = "it is not valid JSON, or has a fraction for a whole number"
+    @Test("that has neither tokenizer.json nor vocab.txt")
+    func noVocabulary() async throws {
+        let (error, folder) = try await refusal { try $0.remove("vocab.txt") }
+        #expect(error == .fileMissing("\(folder)/tokenizer.json", .copyAgain))
+    }
+
+    @Test("and is to be fetched again only if Scripts/fetch-weights knows it")
+    func remedy() async throws {
+        let (error, folder) = try await refusal {
+            try $0.write("{}", to: "model.lock.json")
+            try $0.remove("config.json")
+        }
+        #expect(error == .fileMissing("\(folder)/config.json", .fetchWeights(name: "model")))
+        #expect(error.description.hasSuffix("; fetch the model again with Scripts/fetch-weights model"))
+    }
 
     @Test(
         "whose configuration is cut off",
@@ -85,37 +98,39 @@ struct ModelFolderRefusalTests {
             let text = String(decoding: try copy.data(name), as: UTF8.self)
             try copy.write(String(text.prefix(text.count / 2)), to: name)
         }
-        #expect(error == .malformedFile("\(folder)/\(name)", reason: Self.notJSON))
-        let advice = "cannot be read: \(Self.notJSON); fetch the model again with Scripts/fetch-weights"
+        guard case .malformedFile("\(folder)/\(name)", let reason, .copyAgain) = error else {
+            Issue.record(error)
+            return
+        }
+        #expect(reason.hasPrefix("it is not valid JSON at line "))
+        let advice = "cannot be read: \(reason); get the folder again from where it comes"
         #expect(error.description == "model file \(folder)/\(name) \(advice)")
     }
 
     @Test("whose configuration has a word where a number belongs")
     func wrongType() async throws {
         let (error, folder) = try await refusal { try $0.set(["hidden_size": "wide"], in: "config.json") }
-        #expect(error == .malformedFile("\(folder)/config.json", reason: "hiddenSize is not of type Int"))
+        #expect(error == .malformedFile("\(folder)/config.json", reason: "hidden_size is not a whole number", .copyAgain))
     }
 
     @Test("whose configuration has a fraction where a whole number belongs")
     func fraction() async throws {
         let (error, folder) = try await refusal { try $0.set(["hidden_size": 32.5], in: "config.json") }
-        #expect(error == .malformedFile("\(folder)/config.json", reason: Self.notJSON))
+        let reason = "hidden_size is not a whole number"
+        #expect(error == .malformedFile("\(folder)/config.json", reason: reason, .copyAgain))
     }
 
-    @Test("whose configuration lacks a key")
+    @Test("whose configuration does not say what it is")
     func missingKey() async throws {
-        let (error, folder) = try await refusal { try $0.set(["hidden_size": nil], in: "config.json") }
-        #expect(error == .malformedFile("\(folder)/config.json", reason: "the key for hiddenSize is missing"))
+        let (error, folder) = try await refusal { try $0.set(["model_type": nil], in: "config.json") }
+        let reason = "the key model_type is missing"
+        #expect(error == .malformedFile("\(folder)/config.json", reason: reason, .copyAgain))
     }
 
     @Test("whose configuration is a list")
     func listInsteadOfObject() async throws {
         let (error, folder) = try await refusal { try $0.write("[]", to: "config.json") }
-        guard case .malformedFile("\(folder)/config.json", let reason) = error else {
-            Issue.record(error)
-            return
-        }
-        #expect(reason.hasPrefix("the content is not of type "))
+        #expect(error == .malformedFile("\(folder)/config.json", reason: "its content is not an object", .copyAgain))
     }
 
     // MARK: - config.json
@@ -187,39 +202,18 @@ struct ModelFolderRefusalTests {
     @Test("whose tokenizer is no WordPiece of BERT")
     func tokenizerClass() async throws {
         let (file, key) = ("tokenizer_config.json", "tokenizer_class")
-        let supported = "one of BertTokenizer, MPNetTokenizer"
+        let supported = "one of BertTokenizer, MPNetTokenizer, PreTrainedTokenizerFast"
         try await expectUnsupported(file, key, "XLMRobertaTokenizerFast", supported: supported) {
             try $0.set([key: "XLMRobertaTokenizerFast"], in: file)
         }
     }
 
-    @Test(
-        "whose tokenizer has special tokens beside the five",
-        arguments: ["added_tokens_decoder", "additional_special_tokens"])
-    func moreTokens(key: String) async throws {
-        let file = "tokenizer_config.json"
-        let known: [String: Any] = ["content": "[CLS]", "special": true]
-        let tokens: Any =
-            key == "added_tokens_decoder" ? ["2": known, "49": ["content": "[QUERY]"]] : ["[QUERY]", "[CLS]"]
-        try await expectUnsupported(file, key, "[QUERY]", supported: "the five special tokens") {
-            try $0.set([key: tokens], in: file)
+    @Test("whose tokenizer has more tokens than the model has rows")
+    func moreTokens() async throws {
+        let (error, folder) = try await refusal(loading: true) {
+            try $0.set(["cls_token": "<s>", "additional_special_tokens": ["[QUERY]"]], in: "tokenizer_config.json")
         }
-    }
-
-    @Test("whose special token is not in the vocabulary")
-    func unknownSpecialToken() async throws {
-        let (error, _) = try await refusal(loading: true) {
-            try $0.set(["cls_token": "<s>"], in: "tokenizer_config.json")
-        }
-        #expect(error == .vocabulary(.missingSpecialToken("<s>")))
-    }
-
-    @Test("that puts a prompt before every text")
-    func prompt() async throws {
-        let file = "config_sentence_transformers.json"
-        try await expectUnsupported(file, "default_prompt_name", "query", supported: "null") {
-            try $0.write(#"{"prompts": {"query": "query: "}, "default_prompt_name": "query"}"#, to: file)
-        }
+        #expect(error == .vocabularySize(path: folder, expected: 50, got: 52))
     }
 
     @Test("whose transformer is to do something else than give token vectors")
@@ -254,7 +248,9 @@ struct ModelFolderRefusalTests {
             "modules.json", "type", types.joined(separator: ", "),
             supported: "Transformer, Pooling and optionally Normalize"
         ) { folder in
-            let classes = types.map { #"{"path": "1_Pooling", "type": "sentence_transformers.models.\#($0)"}"# }
+            let classes = types.enumerated().map { index, type in
+                #"{"name": "\#(index)", "path": "1_Pooling", "type": "sentence_transformers.models.\#(type)"}"#
+            }
             try folder.write("[\(classes.joined(separator: ","))]", to: "modules.json")
         }
     }
@@ -267,11 +263,11 @@ struct ModelFolderRefusalTests {
     // MARK: - Pooling
 
     private static let poolings: [(flags: [String], value: String)] = [
-        ([], ""), (["mean_tokens", "max_tokens"], "mean+max"), (["cls_token", "mean_tokens"], "cls+mean"),
+        (["mean_tokens", "max_tokens"], "max+mean"), (["cls_token", "mean_tokens"], "cls+mean"),
         (["lasttoken"], "lasttoken"), (["weightedmean_tokens"], "weightedmean"),
     ]
 
-    @Test("whose flags choose no pooling, several, or one that is not computed", arguments: poolings)
+    @Test("whose flags choose several poolings, or one that is not computed", arguments: poolings)
     func oldPooling(flags: [String], value: String) async throws {
         try await expectUnsupported("1_Pooling/config.json", "pooling_mode", value) { folder in
             try folder.set(["pooling_mode_mean_tokens": false], in: "1_Pooling/config.json")
@@ -287,11 +283,11 @@ struct ModelFolderRefusalTests {
         }
     }
 
-    @Test("whose pooling is a list of names")
+    @Test("whose pooling is a list of several names")
     func pooledTwice() async throws {
-        let file = "1_Pooling/config.json"
-        let (error, folder) = try await refusal { try $0.set(["pooling_mode": ["cls", "mean"]], in: file) }
-        #expect(error == .malformedFile("\(folder)/\(file)", reason: "poolingMode is not of type String"))
+        try await expectUnsupported("1_Pooling/config.json", "pooling_mode", "cls+mean") {
+            try $0.set(["pooling_mode": ["cls", "mean"]], in: "1_Pooling/config.json")
+        }
     }
 
     @Test(
@@ -299,7 +295,7 @@ struct ModelFolderRefusalTests {
         arguments: ["word_embedding_dimension", "embedding_dimension"])
     func poolingWidth(key: String) async throws {
         let supported = "32, the hidden_size of config.json"
-        try await expectUnsupported("1_Pooling/config.json", "word_embedding_dimension", "48", supported: supported) {
+        try await expectUnsupported("1_Pooling/config.json", key, "48", supported: supported) {
             try $0.write(#"{"\#(key)": 48, "pooling_mode": "mean"}"#, to: "1_Pooling/config.json")
         }
     }
@@ -357,7 +353,7 @@ struct ModelFolderRefusalTests {
 
     @Test("with weights of more layers than the configuration says")
     func moreLayers() async throws {
-        let supported = "the number of layers in model.safetensors, which has more"
+        let supported = "the number of layers in the weights, which have more"
         try await expectUnsupported("config.json", "num_hidden_layers", "1", supported: supported) {
             try $0.set(["num_hidden_layers": 1], in: "config.json")
         }
@@ -379,17 +375,17 @@ struct ModelFolderRefusalTests {
             let vocabulary = String(decoding: try copy.data("vocab.txt"), as: UTF8.self)
             try copy.write(vocabulary + "surplus\n", to: "vocab.txt")
         }
-        #expect(error == .vocabularySize(file: "\(folder)/vocab.txt", expected: 50, got: 51))
+        #expect(error == .vocabularySize(path: folder, expected: 50, got: 51))
         let facts = "has 51 tokens, the model was trained with 50"
-        #expect(error.description == "\(folder)/vocab.txt \(facts); the folder mixes files of two models")
+        #expect(error.description == "the tokenizer of \(folder) \(facts); the folder mixes files of two models")
     }
 
-    @Test("with a vocabulary that lacks a special token")
+    @Test("with a vocabulary that lacks the unknown token")
     func specialToken() async throws {
         let (error, _) = try await refusal(loading: true) { copy in
             let vocabulary = String(decoding: try copy.data("vocab.txt"), as: UTF8.self)
-            try copy.write(vocabulary.replacing("[SEP]", with: "[END]"), to: "vocab.txt")
+            try copy.write(vocabulary.replacing("[UNK]", with: "[END]"), to: "vocab.txt")
         }
-        #expect(error == .vocabulary(.missingSpecialToken("[SEP]")))
+        #expect(error == .vocabulary(.missingSpecialToken("[UNK]")))
     }
 }

@@ -47,10 +47,13 @@ enum Fixtures {
 
     static let tokenizerCaseFiles = ["tokenizer-cases-1.jsonl", "tokenizer-cases-2.jsonl", "tokenizer-cases-3.jsonl"]
 
-    static func records<Record: Decodable>(of type: Record.Type, in file: String) throws -> [Record] {
+    /// The content of a file.
+    static func data(_ file: String) throws -> Data {
         try Data(contentsOf: folder.appending(path: "Fixtures").appending(path: file))
-            .split(separator: UInt8(ascii: "\n"))
-            .map { try JSONDecoder().decode(type, from: $0) }
+    }
+
+    static func records<Record: Decodable>(of type: Record.Type, in file: String) throws -> [Record] {
+        try data(file).split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(type, from: $0) }
     }
 
     /// Checksums by the first of the code points that they are about.

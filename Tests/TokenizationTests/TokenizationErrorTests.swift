@@ -13,6 +13,11 @@ struct TokenizationErrorTests {
             (.blankLine(path: "v.txt", line: 7), ["v.txt", "7"]),
             (.duplicateToken("the", path: "v.txt", firstLine: 7, secondLine: 9), ["v.txt", "\"the\"", "7", "9"]),
             (.missingSpecialToken("[CLS]"), ["[CLS]"]),
+            (.emptyAddedToken, ["nothing"]),
+            (.vanishingAddedToken("x"), ["\"x\""]),
+            (.contestedBlanks(stripping: "x", token: "y"), ["\"x\"", "\"y\""]),
+            (.tooManyAddedTokens(byteCount: 17, limit: 16), ["17", "16"]),
+            (.promptTooLong(maxTokens: 8), ["8"]),
             (.maxTokensTooSmall(2, minimum: 3), ["2", "3"]),
             (.maxWordLengthTooSmall(0, minimum: 1), ["0", "1"]),
         ] as [(TokenizationError, [String])])

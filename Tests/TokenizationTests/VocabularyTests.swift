@@ -66,7 +66,29 @@ struct VocabularyTests {
         #expect(throws: TokenizationError.emptyVocabulary(path: "vocab.txt")) { try vocabulary("") }
     }
 
-    @Test("A blank line is refused with its number", arguments: ["a\n\nb\n", "a\n\r\nb\n", "a\n\n"])
+    @Test("Blank lines at the end, and blanks at the ends of lines, are no part of a token")
+    func blanks() throws {
+        for end in ["", "\n", "\n\n", "\r\n\r\n", "\n \t\n\u{3000}\n"] {
+            let vocabulary = try vocabulary("a \nb\u{A0}\t\r\n\u{2028}c" + end)
+            #expect(vocabulary.count == 3)
+            #expect(["a", "b", "\u{2028}c"].map(vocabulary.id(of:)) == [0, 1, 2])
+        }
+    }
+
+    @Test("A line of nothing but blanks among others keeps its id and is no word")
+    func blankToken() throws {
+        let vocabulary = try vocabulary("a\n\u{3000}\nb\n\u{A0}\nc\n")
+        #expect(vocabulary.count == 5 && vocabulary.id(of: "b") == 2 && vocabulary.id(of: "c") == 4)
+        #expect(vocabulary.id(of: "\u{3000}") == nil && vocabulary.id(of: "") == nil)
+    }
+
+    @Test("Its lines are a vocab.txt in the usual form")
+    func lines() throws {
+        #expect(try vocabulary("a \r\nb").lines == Array("a\nb\n".utf8))
+        #expect(try Vocabulary(tokens: ["a", "##b"], path: "tokenizer.json").lines == Array("a\n##b\n".utf8))
+    }
+
+    @Test("A blank line among others is refused with its number", arguments: ["a\n\nb\n", "a\n\r\nb\n", "a\n\n\nb"])
     func blankLine(contents: String) {
         #expect(throws: TokenizationError.blankLine(path: "vocab.txt", line: 2)) { try vocabulary(contents) }
     }

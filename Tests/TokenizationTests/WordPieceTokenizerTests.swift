@@ -60,8 +60,9 @@ struct WordPieceTokenizerTests {
         let contents = "<s>\n</s>\n<unk>\n<pad>\n<s>mask\nab\n@@c\nc\n"
         let vocabulary = try Vocabulary(bytes: Array(contents.utf8), path: "vocab.txt")
         let options = WordPieceTokenizer.Options(
-            classificationToken: "<s>", separatorToken: "</s>", unknownToken: "<unk>", paddingToken: "<pad>",
-            maskToken: "<s>mask", continuingSubwordPrefix: "@@")
+            unknownToken: "<unk>", continuingSubwordPrefix: "@@",
+            addedTokens: ["<s>", "</s>", "<unk>", "<pad>", "<s>mask"].map { AddedToken($0) },
+            leadingTokens: ["<s>"], trailingTokens: ["</s>"])
         let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options, maxTokens: 16)
         #expect(tokenizer.encode("abcc <s>mask <s>c [SEP]").ids == [0, 5, 6, 6, 4, 0, 7, 2, 2, 2, 1])
     }
@@ -70,8 +71,8 @@ struct WordPieceTokenizerTests {
     func specialTokenInsideWord() throws {
         let vocabulary = try Vocabulary(bytes: Array("CLS\nSEP\nUNK\nPAD\nMASK\na\nb\n".utf8), path: "vocab.txt")
         let options = WordPieceTokenizer.Options(
-            classificationToken: "CLS", separatorToken: "SEP", unknownToken: "UNK", paddingToken: "PAD",
-            maskToken: "MASK")
+            unknownToken: "UNK", addedTokens: ["CLS", "SEP", "UNK", "PAD", "MASK"].map { AddedToken($0) },
+            leadingTokens: ["CLS"], trailingTokens: ["SEP"])
         let tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options, maxTokens: 16)
         #expect(tokenizer.encode("aMASKb").ids == [0, 5, 4, 6, 1])
     }
@@ -164,13 +165,19 @@ struct WordPieceTokenizerTests {
         }
     }
 
-    @Test("A vocabulary without one of the special tokens is refused", arguments: 0..<5)
-    func missingSpecialToken(missing: Int) throws {
-        var tokens = ["[CLS]", "[SEP]", "[UNK]", "[PAD]", "[MASK]"]
-        let name = tokens.remove(at: missing)
-        let vocabulary = try Vocabulary(bytes: Array(tokens.joined(separator: "\n").utf8), path: "vocab.txt")
-        #expect(throws: TokenizationError.missingSpecialToken(name)) {
-            try WordPieceTokenizer(vocabulary: vocabulary, maxTokens: 8)
+    @Test("A vocabulary without the unknown token is refused, one without other special tokens makes them its last")
+    func missingSpecialToken() throws {
+        let tokens = ["[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+        #expect(throws: TokenizationError.missingSpecialToken("[UNK]")) {
+            try WordPieceTokenizer(vocabulary: Vocabulary(tokens: tokens, path: "vocab.txt"), maxTokens: 8)
+        }
+        let tokenizer = try WordPieceTokenizer(
+            vocabulary: Vocabulary(tokens: ["[UNK]", "[SEP]", "[PAD]", "[MASK]"], path: "vocab.txt"), maxTokens: 8)
+        #expect(tokenizer.idCount == 5 && tokenizer.encode("").ids == [4, 1])
+        #expect(throws: TokenizationError.missingSpecialToken("<s>")) {
+            try WordPieceTokenizer(
+                vocabulary: Vocabulary(tokens: ["[UNK]"], path: "vocab.txt"), options: .init(leadingTokens: ["<s>"]),
+                maxTokens: 8)
         }
     }
 }

@@ -1,6 +1,7 @@
 import DatasetTable
 import Logging
 import SentenceEncoding
+import Tokenization
 
 /// Texts whose vectors are known: they tell whether model and machine still compute what they should.
 ///
@@ -15,7 +16,8 @@ struct CanaryWatch: Sendable {
     /// Encodes all of them, in one batch, and throws unless the model's canaries get their vectors.
     init(_ encoder: any TextEncoder, log: Logger) async throws {
         let canaries = encoder.canaries
-        let vectors = try await Self.encode([Self.text] + canaries.map(\.text), encoder)
+        let texts = [encoder.tokenize(Self.text)] + canaries.map { encoder.tokenize($0) }
+        let vectors = try await Self.encode(texts, encoder)
         vector = vectors[0]
         if canaries.isEmpty {
             log.info("no canary is known for this model: put a canary.json into its folder to check what it computes")
@@ -38,16 +40,16 @@ struct CanaryWatch: Sendable {
 
     /// Throws unless the remembered text still encodes to within 1e-3 of its first vector.
     func require(_ encoder: any TextEncoder) async throws {
-        let now = try await Self.encode([Self.text], encoder)[0]
+        let now = try await Self.encode([encoder.tokenize(Self.text)], encoder)[0]
         guard zip(vector, now).allSatisfy({ abs($0 - $1) <= 1e-3 }) else {
             throw RunFailure(.canary, "a known text no longer encodes as it did at the start; no row is blamed for it")
         }
     }
 
-    private static func encode(_ texts: [String], _ encoder: any TextEncoder) async throws -> [[Float]] {
+    private static func encode(_ texts: [TokenizedText], _ encoder: any TextEncoder) async throws -> [[Float]] {
         let vectors: [[Float]]
         do {
-            vectors = try await encoder.encode(texts.map(encoder.tokenize))
+            vectors = try await encoder.encode(texts)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -40,7 +40,8 @@ private struct ModelDescription: Encodable {
     let normalizes: Bool
     let maxTokens: Int
     let lowercase, stripAccents, tokenizeChineseChars: Bool
-    let specialTokens: [String]
+    let specialTokens, addedTokens: [String]
+    let truncationSide, prompt: String
     let weightsSHA256, vocabularySHA256: String
     let canaries: Int
     let fingerprint, modelFingerprint: String
@@ -50,17 +51,19 @@ private struct ModelDescription: Encodable {
         let (configuration, options) = (folder.configuration, folder.tokenizerOptions)
         let fingerprint = try ModelFingerprint(of: folder, template: InputTemplate.definition)
         (model, path, architecture) = (folder.name, folder.path, configuration.modelType)
-        (layers, dimension) = (configuration.numHiddenLayers, configuration.hiddenSize)
+        (layers, dimension) = (configuration.numHiddenLayers, folder.dimension)
         (heads, intermediateSize) = (configuration.numAttentionHeads, configuration.intermediateSize)
         (vocabularySize, activation) = (configuration.vocabSize, configuration.hiddenAct.rawValue)
         layerNormEps = configuration.layerNormEps
         (pooling, normalizes, maxTokens) = (folder.pooling.rawValue, folder.normalizes, folder.maxTokens)
         (lowercase, stripAccents) = (options.lowercase, options.stripAccents ?? options.lowercase)
         tokenizeChineseChars = options.handleChineseCharacters
-        specialTokens = [
-            options.classificationToken, options.separatorToken, options.unknownToken, options.paddingToken,
-            options.maskToken,
-        ]
+        let specialTokens =
+            options.leadingTokens + options.trailingTokens + [options.unknownToken, folder.paddingToken]
+            + (folder.maskToken.map { [$0] } ?? [])
+        self.specialTokens = specialTokens
+        addedTokens = options.addedTokens.map(\.content).filter { !specialTokens.contains($0) }
+        (truncationSide, prompt) = (options.truncationSide.rawValue, folder.prompts.document)
         weightsSHA256 = "\(folder.weightsDigest)"
         vocabularySHA256 = "\(folder.vocabularyDigest)"
         canaries = folder.canaries.count
@@ -71,7 +74,7 @@ private struct ModelDescription: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case model, path, architecture, layers, dimension, heads, activation, pooling, normalizes, lowercase, canaries
-        case fingerprint
+        case fingerprint, prompt
         case intermediateSize = "intermediate_size"
         case vocabularySize = "vocabulary_size"
         case layerNormEps = "layer_norm_eps"
@@ -79,6 +82,8 @@ private struct ModelDescription: Encodable {
         case stripAccents = "strip_accents"
         case tokenizeChineseChars = "tokenize_chinese_chars"
         case specialTokens = "special_tokens"
+        case addedTokens = "added_tokens"
+        case truncationSide = "truncation_side"
         case weightsSHA256 = "weights_sha256"
         case vocabularySHA256 = "vocabulary_sha256"
         case modelFingerprint = "model_fingerprint"
@@ -102,7 +107,10 @@ private struct ModelDescription: Encodable {
             ("max tokens", String(maxTokens)), ("lowercase", String(lowercase)),
             ("strip accents", String(stripAccents)),
             ("Chinese characters alone", String(tokenizeChineseChars)),
-            ("special tokens", specialTokens.joined(separator: " ")), ("weights SHA-256", weightsSHA256),
+            ("special tokens", specialTokens.joined(separator: " ")),
+            ("added tokens", addedTokens.isEmpty ? "none" : addedTokens.joined(separator: " ")),
+            ("truncated at the", truncationSide), ("prompt", prompt.isEmpty ? "none" : "\"\(prompt)\""),
+            ("weights SHA-256", weightsSHA256),
             ("vocabulary SHA-256", vocabularySHA256), ("canaries", String(canaries)), ("fingerprint", fingerprint),
         ]
         return ([rows.table] + fingerprintLines.map { "    " + $0 }).joined(separator: "\n")

@@ -44,7 +44,7 @@ struct RunPlan {
     /// What the table is to have.
     var target: TargetModel {
         TargetModel(
-            name: model.folder.name, fingerprint: fingerprint, dimension: model.folder.configuration.hiddenSize)
+            name: model.folder.name, fingerprint: fingerprint, dimension: model.folder.dimension)
     }
 
     /// Opens connections that a signal interrupts; to read is enough for a dry run.

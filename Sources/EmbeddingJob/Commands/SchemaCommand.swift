@@ -31,7 +31,7 @@ struct SchemaCommand: AsyncParsableCommand {
     func run() async throws {
         try await Self.reportingFailures {
             let settings = try await Settings()
-            let dimension = try dimension?.value ?? model.folder(settings).configuration.hiddenSize
+            let dimension = try dimension?.value ?? model.folder(settings).dimension
             guard dimension <= Limits.dimension else {
                 throw RunFailure(
                     .configuration,

@@ -55,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let session = try await database.connection(settings).open(.readOnly)
             let preflight = Preflight(session: session, names: names, log: log)
             let table = try await session.readOnly {
-                try await preflight.check(for: .verify(dimension: model.folder.configuration.hiddenSize))
+                try await preflight.check(for: .verify(dimension: model.folder.dimension))
             }
             let verification = Verification(
                 session: session, table: table, encoder: try await loading, model: fingerprint, options: options,

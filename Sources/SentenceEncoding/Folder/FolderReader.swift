@@ -4,6 +4,14 @@ import FoundationEssentials
 /// Reads the files of one model folder; every failure names the file.
 struct FolderReader {
     let path: String
+    /// How a damaged folder is mended.
+    let remedy: SentenceEncodingError.Remedy
+
+    init(path: String) {
+        self.path = path
+        let isKnown = FileManager.default.fileExists(atPath: path + "/model.lock.json")
+        remedy = isKnown ? .fetchWeights(name: ModelFolder.name(of: path)) : .copyAgain
+    }
 
     /// The path of a file in the folder.
     func path(_ file: String) -> String { path + "/" + file }
@@ -17,30 +25,40 @@ struct FolderReader {
         }
     }
 
-    /// Decodes a JSON file whose keys are snake_case.
-    func decode<Value: Decodable>(_ type: Value.Type, from file: String) throws(SentenceEncodingError) -> Value {
-        guard let data = FileManager.default.contents(atPath: path(file)) else { throw .fileMissing(path(file)) }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
+    func missing(_ file: String) -> SentenceEncodingError { .fileMissing(path(file), remedy) }
+
+    func malformed(_ file: String, _ reason: String) -> SentenceEncodingError {
+        .malformedFile(path(file), reason: reason, remedy)
+    }
+
+    /// The bytes of a file.
+    func bytes(_ file: String) throws(SentenceEncodingError) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path(file)) else { throw missing(file) }
+        return Array(data)
+    }
+
+    /// The content of a JSON file.
+    func json(_ file: String) throws(SentenceEncodingError) -> JSONValue {
+        let bytes = try bytes(file)
         do {
-            return try decoder.decode(type, from: data)
-        } catch DecodingError.keyNotFound(let key, _) {
-            throw .malformedFile(path(file), reason: "the key for \(key.stringValue) is missing")
-        } catch DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context) {
-            throw .malformedFile(path(file), reason: "\(Self.place(context)) is not of type \(type)")
+            return try JSONReader.read(bytes)
         } catch {
-            // The decoder has one answer to both, and does not say where.
-            throw .malformedFile(path(file), reason: "it is not valid JSON, or has a fraction for a whole number")
+            throw malformed(file, "it is not valid JSON at line \(error.line), column \(error.column)")
         }
     }
 
-    private static func place(_ context: DecodingError.Context) -> String {
-        let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-        return key.isEmpty ? "the content" : key
+    /// The object that a JSON file holds.
+    func settings(_ file: String) throws(SentenceEncodingError) -> Settings {
+        try Settings(try json(file), file: file, reader: self)
+    }
+
+    /// The object that a JSON file holds, an empty one where there is no such file.
+    func optionalSettings(_ file: String) throws(SentenceEncodingError) -> Settings {
+        has(file) ? try settings(file) : try Settings(.object([]), file: file, reader: self)
     }
 
     func digest(_ file: String) throws(SentenceEncodingError) -> SHA256Digest {
-        guard FileManager.default.fileExists(atPath: path(file)) else { throw .fileMissing(path(file)) }
+        guard has(file) else { throw missing(file) }
         do throws(ChecksumError) {
             return try SHA256Hasher.digest(ofFileAt: path(file))
         } catch {
