@@ -32,7 +32,6 @@ extension SQLFile {
     static var changeAddColumn: SQLFile { SQLFile(PackageResources.change_add_column_sql) }
     static var changeBegin: SQLFile { SQLFile(PackageResources.change_begin_sql) }
     static var changeBuilder: SQLFile { SQLFile(PackageResources.change_builder_sql) }
-    static var changeClaim: SQLFile { SQLFile(PackageResources.change_claim_sql) }
     static var changeConfigFirst: SQLFile { SQLFile(PackageResources.change_config_first_sql) }
     static var changeConfig: SQLFile { SQLFile(PackageResources.change_config_sql) }
     static var changeCoverage: SQLFile { SQLFile(PackageResources.change_coverage_sql) }

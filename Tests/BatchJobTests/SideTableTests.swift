@@ -86,8 +86,8 @@ struct SideTableTests {
         }
     }
 
-    @Test("because an earlier version made it is done without until the schema is applied again")
-    func earlierVersion() async throws {
+    @Test("because a column was dropped is done without until the schema is applied again")
+    func columnDropped() async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(20)
@@ -126,7 +126,7 @@ struct SideTableTests {
             let columns = try await database.texts(
                 """
                 SELECT attname FROM pg_attribute WHERE attrelid = '\(table)'::regclass AND attnum > 0
-                    AND attname <> 'dataset_id' ORDER BY attnum
+                    AND attname NOT IN ('table_name', 'dataset_id') ORDER BY attnum
                 """)
             #expect(columns.count >= 7)
             for column in columns {
@@ -149,6 +149,48 @@ struct SideTableTests {
                     ALTER TABLE \(table) RENAME COLUMN other TO \(column)
                     """)
             }
+        }
+    }
+
+    @Test("because row-level security closes it is done without, until the policy exists that the warning names")
+    func rowLevelSecurity() async throws {
+        try await withPoisonedTable { fixture, role, url in
+            let tables = ["embedding_failure", "embedding_state"]
+            for table in tables { try await fixture.database.run("ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY") }
+            // A policy for others, or for less than is done, does not open the table.
+            try await fixture.database.run(
+                """
+                CREATE POLICY look ON embedding_state FOR SELECT TO \(role) USING (true);
+                CREATE POLICY others ON embedding_failure TO postgres USING (true)
+                """)
+            let log = RecordedLog()
+            let report = try await fixture.drain(StubEncoder(), url: url, log: log.logger)
+            #expect(report.processed == 59 && report.failed == 1 && report.exitReason == .drained)
+            #expect(report.quarantined == nil)
+            for table in tables {
+                let warnings = log.entries("going on without the side table \(table)").map(\.values)
+                #expect(warnings.map { $0["error"] } == ["row-level security closes it to this role"])
+                try await fixture.database.run(try #require(warnings.first?["remedy"]))
+            }
+            _ = try await fixture.status(url: url, log: log.logger)
+            try await fixture.insert(1, titled: "New")
+            let again = try await fixture.drain(StubEncoder(), url: url, log: log.logger)
+            #expect(again.processed == 1 && again.quarantined == 1)
+            #expect(log.entries(containing: "going on without").count == 2)
+            #expect(log.entries(containing: "leaving out").isEmpty)
+        }
+    }
+
+    @Test("because row-level security hides its rows is left out by commands that read, which say so")
+    func hiddenRows() async throws {
+        try await withPoisonedTable { fixture, _, url in
+            _ = try await fixture.drain(StubEncoder())
+            try await fixture.database.run("ALTER TABLE embedding_state ENABLE ROW LEVEL SECURITY")
+            let log = RecordedLog()
+            let status = try await fixture.status(url: url, log: log.logger)
+            #expect(status.provenance == nil && status.ledger?.quarantined == 1)
+            let warnings = log.entries("leaving out the side table embedding_state").map(\.values)
+            #expect(warnings.first?["remedy"]?.hasPrefix("CREATE POLICY") == true)
         }
     }
 

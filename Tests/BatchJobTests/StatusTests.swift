@@ -49,9 +49,9 @@ struct StatusTests {
             try await database.run(
                 """
                 -- The same row for another model; a row that may be tried again, one that was edited, one that left.
-                INSERT INTO embedding_failure (dataset_id, model_fingerprint, source_fingerprint, error_class, error_code,
-                    next_attempt_at)
-                SELECT dataset_id, '\\x00', source_fingerprint, error_class, error_code, next_attempt_at
+                INSERT INTO embedding_failure (table_name, dataset_id, model_fingerprint, source_fingerprint, error_class,
+                    error_code, next_attempt_at)
+                SELECT table_name, dataset_id, '\\x00', source_fingerprint, error_class, error_code, next_attempt_at
                 FROM embedding_failure WHERE dataset_id = 1;
                 UPDATE embedding_failure SET next_attempt_at = now() - interval '1 second' WHERE dataset_id = 2;
                 UPDATE datasets SET title = 'Now with text' WHERE id = 3;
@@ -71,7 +71,7 @@ struct StatusTests {
             try await database.run(
                 """
                 INSERT INTO embedding_state
-                SELECT dataset_id, 'other', '\\x00', source_fingerprint, tokens, truncated FROM embedding_state
+                SELECT table_name, dataset_id, 'other', '\\x00', source_fingerprint, tokens, truncated FROM embedding_state
                 WHERE dataset_id IN (20, 30);
                 DELETE FROM datasets WHERE id IN (1, 2, 20, 21, 22);
                 UPDATE datasets SET embedding = NULL WHERE id = 23

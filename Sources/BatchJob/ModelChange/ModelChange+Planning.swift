@@ -113,7 +113,7 @@ extension ModelChange {
         // Every write leaves a version of the row behind, until VACUUM makes its space usable again.
         let rowBytes = change.estimatedRows > 0 ? Double(change.byteCount) / Double(change.estimatedRows) : 0
         let versions = Int(min(rowBytes * Double(plan.rows), 1e18))
-        let notes = eligible * 200
+        let notes = eligible * 230
         func megabytes(_ bytes: Int) -> String { "\(bytes >> 20 + 1) MB" }
         return "\(megabytes(plan.bytes)) for column and index, \(megabytes(notes)) for embedding_state, "
             + "\(megabytes(versions)) for old row versions until VACUUM"

@@ -87,8 +87,8 @@ public struct ModelChange: Sendable {
             let limit = min(2000, 100 << min(attempt, 5))
             attempt += 1
             try await $0.executeScript(SQLFile.changeBegin.statement)
-            let namespaces = columns.map(table.claimNamespace)
-            try await $0.execute(table.statement(.changeClaim), [.int4Array(namespaces)], timeout: .seconds(60))
+            let namespaces = columns.map { table.claimNamespace(of: $0) }
+            try await $0.execute(table.statement(.claimColumns), [.int4Array(namespaces)], timeout: .seconds(60))
             try await $0.execute(SQLFile.changeLockLimit.statement, [.text("\(limit)ms")])
             let asked = ContinuousClock.now
             try await $0.execute(table.statement(.changeLock))

@@ -109,6 +109,6 @@ extension RunFailure {
     /// What each vector was made from must be known, or edits during a change would go unnoticed.
     static let changeNeedsState = RunFailure(
         .configuration,
-        "a change of the model needs the table embedding_state, readable by this role; embedding-job schema --apply creates it"
+        "a change of the model needs the table embedding_state, readable by this role; embedding-job schema --apply creates it, or brings one of an earlier version up to date"
     )
 }

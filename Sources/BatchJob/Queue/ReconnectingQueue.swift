@@ -147,6 +147,8 @@ actor ReconnectingQueue {
             case .usable(let quoted):
                 changed[sideTable] = quoted
             case .unusable(let problem):
+                // The guard against mixed models is not given up because somebody has put back an old table.
+                guard problem != .earlierVersion else { return false }
                 guard sideTable != .state || !table.selection.needsState else { return false }
                 changed[sideTable] = nil
                 await warnings.warn(sideTable, problem)

@@ -42,6 +42,8 @@ public struct ResolvedTable: Sendable {
     package let oid: UInt32
     /// Schema and table, quoted by the server.
     package let quoted: String
+    /// The same as a literal, quoted by libpq: how side tables call the table.
+    let nameLiteral: String
     package let columns: [String: Column]
     package let vector: VectorType
     /// Whether the database is `SQL_ASCII`: its text is whatever bytes clients have sent, and the server counts bytes.
@@ -91,9 +93,12 @@ public struct ResolvedTable: Sendable {
 
     /// The first number of the advisory locks that claim the shards of a column: numbers have no owner, so this one is
     /// derived from table, column and shard count.
-    package func claimNamespace(of column: String) -> Int32 {
+    package func claimNamespace(of column: String) -> Int32 { Self.claimNamespace(of: column, in: oid) }
+
+    /// The same for any table of the database.
+    static func claimNamespace(of column: String, in table: UInt32) -> Int32 {
         // FNV-1a, 32 bits: every process must come to the same number.
-        let text = "embed:\(oid):\(column):\(Self.shardCount)"
+        let text = "embed:\(table):\(column):\(shardCount)"
         return Int32(bitPattern: text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 })
     }
 
@@ -107,7 +112,8 @@ public struct ResolvedTable: Sendable {
         var names = names
         names.column = column.name
         var table = ResolvedTable(
-            names: names, oid: oid, quoted: quoted, columns: columns.merging([column.name: column]) { $1 },
+            names: names, oid: oid, quoted: quoted, nameLiteral: nameLiteral,
+            columns: columns.merging([column.name: column]) { $1 },
             vector: vector,
             hasNoEncoding: hasNoEncoding, statusLiteral: statusLiteral, columnLiteral: "")
         (table.ledger, table.state) = (ledger, state)
@@ -125,16 +131,13 @@ public struct ResolvedTable: Sendable {
             "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(Self.shardCount - 1))::int",
-            "{SOURCE}": (hasNoEncoding ? SQLFile.sourceOfBytes : SQLFile.source).text,
-            "{CUT}": SQLFile.cut.text, "{SAME_COLUMN}": SQLFile.sameColumn.text,
+            "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding), "{CUT}": SQLFile.cut.text,
+            "{SAME_COLUMN}": SQLFile.sameColumn.text,
         ]
-        // In a database without encoding the bytes as they are: a conversion would refuse those that are not UTF-8, and
-        // leave the others as they are.
-        let encoding = hasNoEncoding ? "SQL_ASCII" : "UTF8"
-        let fingerprint = ["{FINGERPRINT}": "sha256(convert_to(coalesce(s.source, ''), '\(encoding)'))"]
+        let fingerprint = ["{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding)]
         var identifiers = [
-            "{TABLE}": quoted, "{TABLE_OID}": String(oid), "{SHARD_COUNT}": String(Self.shardCount),
-            "{KEY}": key.type, "{VECTOR}": vector.quoted,
+            "{TABLE}": quoted, "{TABLE_NAME}": nameLiteral, "{TABLE_OID}": String(oid),
+            "{SHARD_COUNT}": String(Self.shardCount), "{KEY}": key.type, "{VECTOR}": vector.quoted,
             "{COLUMN_TYPE}": vectorColumn.quotedType, "{COLUMN_NUMBER}": String(vectorColumn.number),
             "{COLUMN_LITERAL}": columnLiteral, "{STATUS_VALUE}": statusLiteral,
             "{ID}": key.quoted, "{TITLE}": column(names.title).quoted,
@@ -146,5 +149,18 @@ public struct ResolvedTable: Sendable {
         identifiers["{STATE}"] = state
         identifiers.merge(more) { $1 }
         return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+    }
+
+    /// The input of a row `d`, with the names of its columns still to be filled in.
+    static func source(hasNoEncoding: Bool) -> String {
+        (hasNoEncoding ? SQLFile.sourceOfBytes : SQLFile.source).text
+    }
+
+    /// The fingerprint of an input `s.source`.
+    static func fingerprint(hasNoEncoding: Bool) -> String {
+        // In a database without encoding the bytes as they are: a conversion would refuse those that are not UTF-8, and
+        // leave the others as they are.
+        let encoding = hasNoEncoding ? "SQL_ASCII" : "UTF8"
+        return "sha256(convert_to(coalesce(s.source, ''), '\(encoding)'))"
     }
 }

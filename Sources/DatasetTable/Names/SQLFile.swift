@@ -19,6 +19,11 @@ package struct SQLFile: Sendable {
     /// The statement of a file that has no placeholders; ``ResolvedTable/statement(_:_:)`` fills in those of the others.
     package var statement: PostgresStatement { PostgresStatement(name: name, sql: text) }
 
+    /// The statement of a file with values in place of its placeholders.
+    func statement(filling values: [String: String]) -> PostgresStatement {
+        PostgresStatement(name: name, sql: Self.fill(text, values))
+    }
+
     /// The text on one line and without comments, for the log.
     var line: String {
         text.split(separator: "\n").filter { !$0.hasPrefix("--") }
@@ -50,6 +55,7 @@ extension SQLFile {
     static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
     static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
     static var joinState: SQLFile { SQLFile(PackageResources.join_state_sql) }
+    static var migrationMatch: SQLFile { SQLFile(PackageResources.migration_match_sql) }
     static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
     static var sameColumn: SQLFile { SQLFile(PackageResources.same_column_sql) }
     static var source: SQLFile { SQLFile(PackageResources.source_sql) }
@@ -69,17 +75,34 @@ extension SQLFile {
     static var catalogServer: SQLFile { SQLFile(PackageResources.catalog_server_sql) }
     static var catalogSideTable: SQLFile { SQLFile(PackageResources.catalog_side_table_sql) }
     static var catalogTable: SQLFile { SQLFile(PackageResources.catalog_table_sql) }
+    package static var claimColumns: SQLFile { SQLFile(PackageResources.claim_columns_sql) }
     package static var models: SQLFile { SQLFile(PackageResources.models_sql) }
     package static var quarantined: SQLFile { SQLFile(PackageResources.quarantined_sql) }
     package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
     static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
     static var schemaHnswIndex: SQLFile { SQLFile(PackageResources.schema_hnsw_index_sql) }
+    static var schemaLedger: SQLFile { SQLFile(PackageResources.schema_ledger_sql) }
     static var schemaModelTable: SQLFile { SQLFile(PackageResources.schema_model_table_sql) }
     static var schemaPendingIndex: SQLFile { SQLFile(PackageResources.schema_pending_index_sql) }
-    static var schemaSideTables: SQLFile { SQLFile(PackageResources.schema_side_tables_sql) }
+    static var schemaState: SQLFile { SQLFile(PackageResources.schema_state_sql) }
     static var schemaTable: SQLFile { SQLFile(PackageResources.schema_table_sql) }
     static var statusCounts: SQLFile { SQLFile(PackageResources.status_counts_sql) }
     static var statusLedger: SQLFile { SQLFile(PackageResources.status_ledger_sql) }
     static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
     static var statusOldest: SQLFile { SQLFile(PackageResources.status_oldest_sql) }
+}
+
+// MARK: - Migrating side tables
+
+extension SQLFile {
+    static var migrationAssign: SQLFile { SQLFile(PackageResources.migration_assign_sql) }
+    static var migrationBegin: SQLFile { SQLFile(PackageResources.migration_begin_sql) }
+    static var migrationKey: SQLFile { SQLFile(PackageResources.migration_key_sql) }
+    static var migrationLedger: SQLFile { SQLFile(PackageResources.migration_ledger_sql) }
+    static var migrationLock: SQLFile { SQLFile(PackageResources.migration_lock_sql) }
+    static var migrationOldKeys: SQLFile { SQLFile(PackageResources.migration_old_keys_sql) }
+    static var migrationState: SQLFile { SQLFile(PackageResources.migration_state_sql) }
+    static var migrationTables: SQLFile { SQLFile(PackageResources.migration_tables_sql) }
+    static var migrationUnassigned: SQLFile { SQLFile(PackageResources.migration_unassigned_sql) }
+    static var migrationVectorColumns: SQLFile { SQLFile(PackageResources.migration_vector_columns_sql) }
 }

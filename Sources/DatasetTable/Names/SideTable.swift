@@ -1,7 +1,9 @@
 package import Logging
 package import Postgres
 
-/// A table beside the user's that a run can do without.
+/// A table beside the user's that a run can do without; several of the user's can share it.
+///
+/// A new one has `table_name` in its key as well, spelled as ``ResolvedTable/quoted``: an oid would change on restore.
 package enum SideTable: String, Sendable, CaseIterable {
     /// Which rows failed, and when they are tried again.
     case ledger = "embedding_failure"
@@ -16,10 +18,14 @@ package enum SideTable: String, Sendable, CaseIterable {
     }
 
     /// Why a side table cannot be used.
-    package enum Problem: Sendable, CustomStringConvertible {
+    package enum Problem: Sendable, Equatable, CustomStringConvertible {
         case absent, otherKeyType, notReadable, notWritable
-        /// An earlier version made it, or somebody else; the names are separated by commas.
+        /// Its rows do not say which table they are about.
+        case earlierVersion
+        /// Somebody has altered it; the names are separated by commas.
         case lacksColumns(String)
+        /// Row-level security is on, and no policy is for this role; the statement creates one.
+        case lacksPolicy(String)
 
         package var description: String {
             switch self {
@@ -27,14 +33,18 @@ package enum SideTable: String, Sendable, CaseIterable {
             case .otherKeyType: "its dataset_id is not of the key's type"
             case .notReadable: "this role may not read it"
             case .notWritable: "this role may not write it"
+            case .earlierVersion: "an earlier version made it, and its rows do not say which table they are about"
             case .lacksColumns(let names): "it has no column \(names)"
+            case .lacksPolicy: "row-level security closes it to this role"
             }
         }
 
         /// What to do about it.
-        var remedy: String {
+        package var remedy: String {
             switch self {
+            case .earlierVersion: "embedding-job schema --apply, as its owner and once for all tables that share it"
             case .lacksColumns: "embedding-job schema --apply adds what a table of an earlier version lacks"
+            case .lacksPolicy(let statement): statement
             case .absent, .otherKeyType, .notReadable, .notWritable: "embedding-job schema prints its DDL and grants"
             }
         }
@@ -49,23 +59,32 @@ package enum SideTable: String, Sendable, CaseIterable {
     package func lookUp(
         for table: ResolvedTable, to access: Access = .write, _ session: PostgresSession
     ) async throws(PostgresError) -> Finding {
-        let result = try await session.execute(
-            SQLFile.catalogSideTable.statement,
-            [.text(rawValue), .oid(table.oid), .oid(table.key.typeOID), .textArray(columns(for: access))])
-        guard let row = result.first else { return .unusable(.absent) }
-        guard try row.bool("key_matches") else { return .unusable(.otherKeyType) }
-        let missing = try row.text("missing_columns")
-        guard missing.isEmpty else { return .unusable(.lacksColumns(missing)) }
-        let quoted = try row.text("quoted")
-        if access == .read { return try row.bool("may_read") ? .usable(quoted: quoted) : .unusable(.notReadable) }
-        let mayDelete = try row.bool("may_delete")
+        let entry = try await entry(table: table.oid, keyType: table.key.typeOID, to: access, session)
+        guard let entry else { return .unusable(.absent) }
+        guard entry.keyMatches else { return .unusable(.otherKeyType) }
+        guard entry.tellsTablesApart else { return .unusable(.earlierVersion) }
+        guard entry.missingColumns.isEmpty else { return .unusable(.lacksColumns(entry.missingColumns)) }
+        // A write rests on the key, and somebody may have added no more than the column.
+        guard entry.hasKey || access == .read else { return .unusable(.earlierVersion) }
+        switch access {
+        case .read: guard entry.mayRead else { return .unusable(.notReadable) }
         // A success deletes the row's entry in the ledger; a state is only replaced.
-        guard try row.bool("may_write"), mayDelete || self == .state else { return .unusable(.notWritable) }
-        return .usable(quoted: quoted)
+        case .write: guard entry.mayWrite, entry.mayDelete || self == .state else { return .unusable(.notWritable) }
+        }
+        guard !entry.lacksPolicy else { return .unusable(.lacksPolicy(entry.policy)) }
+        return .usable(quoted: entry.quoted)
     }
 
-    /// The columns that statements name, besides `dataset_id`; commands that only read do with fewer.
-    private func columns(for access: Access) -> [String] {
+    /// The column of the key besides `table_name` and `dataset_id`.
+    var lastKeyColumn: String {
+        switch self {
+        case .ledger: "model_fingerprint"
+        case .state: "column_name"
+        }
+    }
+
+    /// The columns that statements name, besides `table_name` and `dataset_id`; commands that only read do with fewer.
+    func columns(for access: Access) -> [String] {
         switch (self, access) {
         case (.ledger, .read): ["model_fingerprint", "source_fingerprint", "error_class", "next_attempt_at"]
         case (.ledger, .write):
@@ -74,9 +93,18 @@ package enum SideTable: String, Sendable, CaseIterable {
         case (.state, .write): columns(for: .read) + ["tokens", "truncated", "tokens_lost", "embedded_at"]
         }
     }
+
+    /// What is done to the rows of the table, as the catalog abbreviates the commands of a policy.
+    func commands(for access: Access) -> [String] {
+        switch (self, access) {
+        case (_, .read): ["r"]
+        case (.state, .write): ["r", "a", "w"]
+        case (.ledger, .write): ["r", "a", "w", "d"]
+        }
+    }
 }
 
-/// Warns about each side table once a run, however many lanes miss it.
+/// Warns about each side table once a run, however many connections miss it.
 package actor SideTableWarnings {
     private let log: Logger
     private var warned: Set<SideTable> = []
@@ -100,4 +128,11 @@ extension RunFailure {
         .configuration,
         "--stale needs the table embedding_state, with all its columns and writable by this role; embedding-job schema prints its DDL"
     )
+
+    /// Without the state a run could mix models, and without the ledger it would try again, and blame again, all that is
+    /// held back: neither is done on the quiet because of an upgrade.
+    static func earlierVersion(_ table: SideTable) -> RunFailure {
+        let problem = SideTable.Problem.earlierVersion
+        return RunFailure(.configuration, "\(table.rawValue) cannot be used, \(problem); run \(problem.remedy)")
+    }
 }

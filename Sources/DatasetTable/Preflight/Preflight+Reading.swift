@@ -14,7 +14,7 @@ extension Preflight {
             case .unusable(let problem):
                 log.warning(
                     "leaving out the side table \(sideTable.rawValue)",
-                    metadata: metadata([.error: problem.description]))
+                    metadata: metadata([.error: problem.description, .remedy: problem.remedy]))
             }
         }
         return table

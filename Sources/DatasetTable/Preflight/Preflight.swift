@@ -60,7 +60,8 @@ public struct Preflight: Sendable {
         guard findings.isEmpty else { throw Self.failure(findings) }
 
         var table = ResolvedTable(
-            names: names, oid: relation.oid, quoted: relation.quoted, columns: columns,
+            names: names, oid: relation.oid, quoted: relation.quoted,
+            nameLiteral: try await session.quoteLiteral(relation.quoted), columns: columns,
             vector: server.vector, hasNoEncoding: server.hasNoEncoding,
             statusLiteral: try await session.quoteLiteral(names.statusValue),
             columnLiteral: try await session.quoteLiteral(names.column))
@@ -217,11 +218,14 @@ public struct Preflight: Sendable {
     // MARK: - Side tables
 
     /// A side table that can be used, quoted; otherwise the run goes on without it, after one warning.
+    ///
+    /// One that an earlier version made ends it.
     private func lookUp(
         _ sideTable: SideTable, for table: ResolvedTable, _ warnings: SideTableWarnings
-    ) async throws(PostgresError) -> String? {
+    ) async throws -> String? {
         switch try await sideTable.lookUp(for: table, session) {
         case .usable(let quoted): return quoted
+        case .unusable(.earlierVersion): throw RunFailure.earlierVersion(sideTable)
         case .unusable(let problem):
             await warnings.warn(sideTable, problem)
             return nil

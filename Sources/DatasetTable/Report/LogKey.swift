@@ -2,14 +2,14 @@ package import Logging
 
 /// Every key of this module's log metadata.
 package enum LogKey: String {
-    case batch, code, column, cosine, count, database, device, duplicates, empty, error, eta, failed, failure,
+    case assigned, batch, code, column, cosine, count, database, device, duplicates, empty, error, eta, failed, failure,
         fingerprint
     case index, largestError = "largest_error", limit, lockWait = "lock_wait_ms", model, outdated, pending, percent,
         phase
     case processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
     case skippedStale = "skipped_stale", swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
-    case tokensPerSecond = "tokens_per_second", triggers, truncated, undecodable, views
+    case tables, tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable, views
 }
 
 extension Logger {

@@ -1,3 +1,4 @@
+public import Logging
 public import Postgres
 
 /// The database objects of a new user, printed or created by `embedding-job schema`.
@@ -8,6 +9,8 @@ public struct TableSchema: Sendable {
     /// work inside a transaction.
     public let statements: [PostgresStatement]
 
+    private let names: DatasetNames
+
     /// Composes the DDL for the given names.
     ///
     /// - Parameters:
@@ -15,6 +18,7 @@ public struct TableSchema: Sendable {
     ///   - dimension: The number of components of the vector column.
     ///   - hnsw: Whether to add an HNSW index for nearest-neighbor search.
     public init(names: DatasetNames, dimension: Int, hnsw: Bool) {
+        self.names = names
         let table = names.table.split(separator: ".").map(String.init)
         let prefix = "\(table.last ?? names.table)_\(names.column)"
         let values = [
@@ -29,16 +33,24 @@ public struct TableSchema: Sendable {
             "{PENDING_INDEX}": Self.quote(prefix + "_pending"), "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
         ]
         let files: [SQLFile] =
-            [.schemaTable, .schemaSideTables, .schemaModelTable, .schemaPendingIndex] + (hnsw ? [.schemaHnswIndex] : [])
+            [.schemaTable, .schemaLedger, .schemaState, .schemaModelTable, .schemaPendingIndex]
+            + (hnsw ? [.schemaHnswIndex] : [])
         statements = files.map { PostgresStatement(name: $0.name, sql: SQLFile.fill($0.text, values)) }
     }
 
     /// The DDL as a script for psql.
     public var script: String { statements.map(\.sql).joined(separator: "\n") }
 
-    /// Creates what is missing.
-    public func apply(_ session: PostgresSession) async throws(PostgresError) {
-        for statement in statements { try await session.executeScript(statement, timeout: .seconds(3600)) }
+    /// Creates what is missing, and brings side tables of an earlier version up to date.
+    public func apply(_ session: PostgresSession, log: Logger) async throws {
+        let (table, rest) = (statements.prefix(1), statements.dropFirst())
+        for statement in table { try await session.executeScript(statement, timeout: .seconds(3600)) }
+        // A side table may be shared, and lie in another schema than the one that a new table would be created in.
+        let existing = try await SideTableMigration(names: names, session: session, log: log).migrate()
+        let done = existing.map { $0.schema.name }
+        for statement in rest where !done.contains(statement.name) {
+            try await session.executeScript(statement, timeout: .seconds(3600))
+        }
     }
 
     /// Quotes an identifier, for objects that do not exist yet and that no catalog can quote.
@@ -51,5 +63,15 @@ public struct TableSchema: Sendable {
             return name
         }
         return "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
+
+extension SideTable {
+    /// The file that creates the table.
+    fileprivate var schema: SQLFile {
+        switch self {
+        case .ledger: .schemaLedger
+        case .state: .schemaState
+        }
     }
 }

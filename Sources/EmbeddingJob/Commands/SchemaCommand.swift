@@ -12,8 +12,10 @@ struct SchemaCommand: AsyncParsableCommand {
         commandName: "schema",
         abstract: "Print the DDL for a new database, or apply it.",
         discussion: """
-            Extension, table and indexes. What exists is left alone, but for columns that a side table of an earlier \
-            version lacks. Besides this command only backfill changes database objects.
+            Extension, table and indexes. What exists is left alone, but for side tables of an earlier version: --apply adds \
+            the columns that they lack and, once for all tables that share them, tells their rows apart by table. It \
+            waits for the batches that runs have in hand, and the log says how many rows went to which table; none is \
+            deleted. Besides this command only backfill changes database objects.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -43,7 +45,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 return
             }
             let session = try await database.connection(settings).open(.readWrite)
-            try await schema.apply(session)
+            try await schema.apply(session, log: .standardError())
             await session.close()
             Logger.standardError().info("schema applied", metadata: ["database": "\(session.endpoint)"])
         }

@@ -25,7 +25,7 @@ public struct DatasetFixture: Sendable {
         self.names = names
         log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let session = try await database.connect()
-        try await TableSchema(names: names, dimension: dimension, hnsw: false).apply(session)
+        try await TableSchema(names: names, dimension: dimension, hnsw: false).apply(session, log: log)
         await session.close()
     }
 

@@ -5,5 +5,5 @@ SELECT count(*) AS eligible, count(d.{COLUMN}) AS embedded,
         AND (e.model_fingerprint <> $1::bytea OR e.source_fingerprint <> {FINGERPRINT})) AS outdated
 FROM {TABLE} d
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
-LEFT JOIN {STATE} e ON e.dataset_id = d.{ID} AND e.column_name = $2::text
+LEFT JOIN {STATE} e ON e.table_name = {TABLE_NAME} AND e.dataset_id = d.{ID} AND e.column_name = $2::text
 WHERE {ELIGIBLE}

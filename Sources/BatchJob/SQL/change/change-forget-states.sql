@@ -3,11 +3,13 @@
 WITH page AS MATERIALIZED (
     SELECT e.dataset_id
     FROM {STATE} e
-    WHERE e.column_name = $1::text AND ($2::{KEY} IS NULL OR e.dataset_id > $2::{KEY})
+    WHERE e.table_name = {TABLE_NAME} AND e.column_name = $1::text
+        AND ($2::{KEY} IS NULL OR e.dataset_id > $2::{KEY})
     ORDER BY e.dataset_id
     LIMIT 10000
 ),
 gone AS (
-    DELETE FROM {STATE} e USING page WHERE e.dataset_id = page.dataset_id AND e.column_name = $1::text
+    DELETE FROM {STATE} e USING page
+    WHERE e.table_name = {TABLE_NAME} AND e.dataset_id = page.dataset_id AND e.column_name = $1::text
 )
 SELECT page.dataset_id AS id, (SELECT count(*) FROM page) AS rows FROM page ORDER BY page.dataset_id DESC LIMIT 1

@@ -5,11 +5,11 @@
 -- unnoticed, or another process has blamed the row in the meantime.
 -- $1 model fingerprint, $2 keys, $3 fingerprints, $4 classes, $5 codes
 INSERT INTO {LEDGER} AS f
-    (dataset_id, model_fingerprint, source_fingerprint, error_class, error_code, next_attempt_at)
-SELECT x.id, $1::bytea, x.fingerprint, x.class, x.code,
+    (table_name, dataset_id, model_fingerprint, source_fingerprint, error_class, error_code, next_attempt_at)
+SELECT {TABLE_NAME}, x.id, $1::bytea, x.fingerprint, x.class, x.code,
     now() + CASE WHEN x.class IN ('EMPTY', 'ENCODING') THEN interval '7 days' ELSE interval '30 minutes' END
 FROM unnest($2::{KEY}[], $3::bytea[], $4::text[], $5::text[]) AS x(id, fingerprint, class, code)
-ON CONFLICT (dataset_id, model_fingerprint) DO UPDATE SET
+ON CONFLICT (table_name, dataset_id, model_fingerprint) DO UPDATE SET
     attempts = CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN f.attempts + 1 ELSE 1 END,
     first_failed_at =
         CASE WHEN f.source_fingerprint = excluded.source_fingerprint THEN f.first_failed_at ELSE now() END,

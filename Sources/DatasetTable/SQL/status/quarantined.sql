@@ -5,5 +5,6 @@ FROM {LEDGER} f
 JOIN {TABLE} d ON d.{ID} = f.dataset_id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
-WHERE {ELIGIBLE} AND {SELECTED} AND ($1::bytea IS NULL OR f.model_fingerprint = $1::bytea) AND f.next_attempt_at > now()
+WHERE f.table_name = {TABLE_NAME} AND {ELIGIBLE} AND {SELECTED}
+    AND ($1::bytea IS NULL OR f.model_fingerprint = $1::bytea) AND f.next_attempt_at > now()
     AND f.source_fingerprint = {FINGERPRINT}

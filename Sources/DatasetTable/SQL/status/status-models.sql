@@ -5,5 +5,6 @@ SELECT e.model_fingerprint AS model,
     count(*) FILTER (WHERE d.{ID} IS NULL) AS orphans
 FROM {STATE} e
 LEFT JOIN {TABLE} d ON d.{ID} = e.dataset_id
+WHERE e.table_name = {TABLE_NAME}
 GROUP BY 1
 ORDER BY 2 DESC, 1

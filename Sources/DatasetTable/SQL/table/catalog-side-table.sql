@@ -1,5 +1,6 @@
 -- A side table beside the table or on the search path, with what this role may do to it.
--- $1 name, $2 the table's oid, $3 the key's type, $4 columns that it must have
+-- $1 name, $2 the table's oid, $3 the key's type, $4 columns that it must have, $5 columns of its key, $6 the rights that
+-- row-level security can take away, as pg_policy abbreviates them
 SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
     has_table_privilege(c.oid, 'SELECT') AS may_read,
     has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
@@ -11,7 +12,28 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
     array_to_string(ARRAY(
         SELECT x.name FROM unnest($4::text[]) AS x(name)
         WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = x.name)), ', ')
-        AS missing_columns
+        AS missing_columns,
+    EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'table_name') AS tells_tables_apart,
+    -- What ON CONFLICT needs: a unique index over exactly the columns of the key.
+    EXISTS (
+        SELECT FROM pg_index i
+        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+            AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text)
+                FROM unnest(i.indkey[0:i.indnkeyatts - 1]) AS k(number)
+                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number)
+                = ARRAY(SELECT x.name FROM unnest($5::text[]) AS x(name) ORDER BY x.name)) AS has_key,
+    -- Without a policy for it, row-level security refuses a right altogether; whether a policy lets a row pass is only
+    -- known by trying.
+    row_security_active(c.oid) AND EXISTS (
+        SELECT FROM unnest($6::text[]) AS x(command)
+        WHERE NOT EXISTS (
+            SELECT FROM pg_policy p
+            WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd::text IN ('*', x.command)
+                AND EXISTS (
+                    SELECT FROM unnest(p.polroles) AS r(role) WHERE r.role = 0 OR pg_has_role(r.role, 'USAGE'))))
+        AS lacks_policy,
+    format('CREATE POLICY embedding_job ON %I.%I TO %I USING (true) WITH CHECK (true)', n.nspname, c.relname,
+        current_user) AS policy
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = $1::text AND c.relkind IN ('r', 'p')
