@@ -35,6 +35,7 @@ extension SQLFile {
     static var changeConfigFirst: SQLFile { SQLFile(PackageResources.change_config_first_sql) }
     static var changeConfig: SQLFile { SQLFile(PackageResources.change_config_sql) }
     static var changeCoverage: SQLFile { SQLFile(PackageResources.change_coverage_sql) }
+    static var changeDependents: SQLFile { SQLFile(PackageResources.change_dependents_sql) }
     static var changeDropColumn: SQLFile { SQLFile(PackageResources.change_drop_column_sql) }
     static var changeDropIndex: SQLFile { SQLFile(PackageResources.change_drop_index_sql) }
     static var changeForgetStates: SQLFile { SQLFile(PackageResources.change_forget_states_sql) }

@@ -15,7 +15,13 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
             valueName: "url"))
     var databaseURL: String?
 
-    @Option(help: ArgumentHelp("Table, or schema.table (default: datasets). [EMBEDDING_TABLE]", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Table, or schema.table (default: datasets). [EMBEDDING_TABLE]",
+            discussion: """
+                Spelled as in the catalog. Where a name itself holds a dot, put quotes as in SQL: \"my.schema\".\"my.table\".
+                """,
+            valueName: "name"))
     var table: String?
 
     @Option(help: ArgumentHelp("Key column (default: id). [EMBEDDING_ID_COLUMN]", valueName: "name"))
@@ -73,6 +79,12 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
             )
         }
         return DatabaseConnection(string: string, variables: variables)
+    }
+
+    /// Whether a database is named at all, by a connection string or by libpq's own variables.
+    public func isNamed(_ settings: Settings) throws -> Bool {
+        try settings.value(databaseURL, "DATABASE_URL") != nil
+            || PostgresSession.isServerNamed(by: settings.serverVariables)
     }
 }
 

@@ -16,7 +16,9 @@ enum SettingsFile {
         let descriptor = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
         let bytes = try descriptor.closeAfter {
             var bytes: [UInt8] = []
-            while case let chunk = try FileSystem.read(from: descriptor, atMost: 1 << 16), !chunk.isEmpty { bytes += chunk }
+            while case let chunk = try FileSystem.read(from: descriptor, atMost: 1 << 16), !chunk.isEmpty {
+                bytes += chunk
+            }
             return bytes
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw Errno.illegalByteSequence }

@@ -302,7 +302,7 @@ extension PostgresConnection {
     }
 
     private func serverError(_ result: OpaquePointer, _ statement: PostgresStatement) -> PostgresError {
-        // The field codes of the protocol: C the SQLSTATE, M the primary message. libpq has them as macros.
+        // The field codes of the protocol: C the SQLSTATE, M the primary message, H the hint. libpq has them as macros.
         func field(_ code: Unicode.Scalar) -> String? {
             unsafe PQresultErrorField(result, Int32(code.value)).map { unsafe serverText($0) }
         }
@@ -312,7 +312,8 @@ extension PostgresConnection {
                 statement: statement.name, status: firstLine(unsafe String(cString: PQresultErrorMessage(result))))
         }
         return .serverError(
-            PostgresError.ServerError(sqlState: sqlState, message: field("M") ?? "", statement: statement.name))
+            PostgresError.ServerError(
+                sqlState: sqlState, message: field("M") ?? "", hint: field("H"), statement: statement.name))
     }
 
     private var lastWords: String {

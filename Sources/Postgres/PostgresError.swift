@@ -49,13 +49,19 @@ public enum PostgresError: Error, Equatable, Sendable {
         public let sqlState: SQLState
         /// The primary message; it can quote a value that failed to convert, never the whole row.
         public let message: String
+        /// What the server suggests, if anything.
+        ///
+        /// It is no part of ``PostgresError/description``: only who knows that no row
+        /// was looked at can be sure that it quotes none.
+        public let hint: String?
         /// The name of the statement.
         public let statement: String
 
         /// What the server said about the statement of this name.
-        public init(sqlState: SQLState, message: String, statement: String) {
+        public init(sqlState: SQLState, message: String, hint: String? = nil, statement: String) {
             self.sqlState = sqlState
             self.message = message
+            self.hint = hint
             self.statement = statement
         }
     }

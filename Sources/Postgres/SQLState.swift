@@ -35,6 +35,8 @@ extension SQLState {
     public static let dataException = SQLState(known: "22000")
     /// 22021 `character_not_in_repertoire`: text that is not valid in the encoding, such as a NUL.
     public static let characterNotInRepertoire = SQLState(known: "22021")
+    /// 22P05 `untranslatable_character`: text with a character that the database's encoding lacks.
+    public static let untranslatableCharacter = SQLState(known: "22P05")
     /// 22P03 `invalid_binary_representation`: a binary parameter of the wrong length.
     public static let invalidBinaryRepresentation = SQLState(known: "22P03")
     /// 23505 `unique_violation`.
@@ -63,6 +65,9 @@ extension SQLState {
     public static let undefinedObject = SQLState(known: "42704")
     /// 42883 `undefined_function`.
     public static let undefinedFunction = SQLState(known: "42883")
+    /// 42P10 `invalid_column_reference`: among others, an update of a table whose publication filters by other columns than
+    /// those of its replica identity.
+    public static let invalidColumnReference = SQLState(known: "42P10")
     /// 42P01 `undefined_table`.
     public static let undefinedTable = SQLState(known: "42P01")
     /// 53100 `disk_full`.
@@ -73,6 +78,8 @@ extension SQLState {
     public static let tooManyConnections = SQLState(known: "53300")
     /// 53400 `configuration_limit_exceeded`.
     public static let configurationLimitExceeded = SQLState(known: "53400")
+    /// 55000 `object_not_in_prerequisite_state`: among others, an update of a published table that has no replica identity.
+    public static let objectNotInPrerequisiteState = SQLState(known: "55000")
     /// 55P03 `lock_not_available`: `lock_timeout` or `NOWAIT`.
     public static let lockNotAvailable = SQLState(known: "55P03")
     /// 57014 `query_canceled`: `statement_timeout` or `pg_cancel_backend`.

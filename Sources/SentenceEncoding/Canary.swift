@@ -36,7 +36,9 @@ extension Canary {
     /// Reads those of `canary.json`, a list of objects with `text` and `vector`.
     static func all(_ reader: FolderReader, file: String, dimension: Int) throws(SentenceEncodingError) -> [Canary] {
         guard reader.has(file) else { return [] }
-        guard let elements = try reader.json(file).elements else { throw reader.malformed(file, "its content is not an array") }
+        guard let elements = try reader.json(file).elements else {
+            throw reader.malformed(file, "its content is not an array")
+        }
         guard !elements.isEmpty else { throw reader.malformed(file, "the list is empty") }
         var canaries: [Canary] = []
         for (index, element) in elements.enumerated() {

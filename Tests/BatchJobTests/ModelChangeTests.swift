@@ -68,6 +68,21 @@ struct ModelChangeTests {
             let config = "SELECT model || ' ' || encode(fingerprint, 'hex') || ' ' || dimension FROM embedding_model"
             #expect(try await database.texts(config) == ["next \(String(repeating: "ab", count: 32)) 6"])
 
+            try await database.run(
+                """
+                CREATE VIEW "the old" AS SELECT id, embedding_old FROM datasets;
+                CREATE MATERIALIZED VIEW kept AS SELECT embedding_old IS NULL AS missing FROM datasets
+                """)
+            for isConfirmed in [false, true] {
+                let refusal = await #expect(throws: RunFailure.self) {
+                    try await fixture.change().dropOld(isConfirmed: isConfirmed)
+                }
+                #expect(refusal?.reason == .configuration)
+                #expect(
+                    refusal?.description.contains(#"materialized view public.kept, view public."the old""#) == true)
+            }
+            try await database.run("DROP VIEW \"the old\"; DROP MATERIALIZED VIEW kept")
+
             let dropped = try await fixture.change().dropOld(isConfirmed: false)
             #expect(dropped.json == #"{"column":"embedding_old","states":40,"dropped":false}"#)
             #expect(try await stage(fixture) == "cut_over")

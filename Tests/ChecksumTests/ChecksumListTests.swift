@@ -135,7 +135,8 @@ struct ChecksumListTests {
         #expect(error == .mismatch(path: path, expected: expected, got: got))
         #expect(
             error?.description
-                == "The SHA-256 of '\(path)' is \(Self.empty), and \(Self.abc) is expected. Get the file again from where it comes.")
+                == "The SHA-256 of '\(path)' is \(Self.empty), and \(Self.abc) is expected. Get the file again from where it comes."
+        )
     }
 
     @Test("refuses to verify a file it does not name")

@@ -106,6 +106,218 @@ struct SchemaTests {
         }
     }
 
+    // MARK: - A table that exists
+
+    /// A table with a key of a type and the columns of the original names.
+    private func makeTable(_ datasets: Datasets, key: String, partitioned: String = "") async throws {
+        try await datasets.database.run(
+            """
+            CREATE TABLE datasets (id \(key) PRIMARY KEY, title text, description text,
+                enrichment_status text DEFAULT 'enriched', is_active boolean DEFAULT true, embedding vector(32)) \(partitioned)
+            """)
+    }
+
+    @Test(
+        "gives side tables the type of the key that the table has",
+        arguments: [
+            ("uuid DEFAULT gen_random_uuid()", "uuid"), ("integer DEFAULT 1", "integer"), ("text DEFAULT 'a'", "text"),
+            ("varchar(9) DEFAULT 'a'", "character varying(9)"), ("number DEFAULT 1", "numeric(12,0)"),
+        ])
+    func keyType(key: String, expected: String) async throws {
+        try await withEmptyDatabase { datasets in
+            try await datasets.database.run("CREATE DOMAIN number AS numeric(12)")
+            try await makeTable(datasets, key: key)
+            let printed = try await datasets.run(["schema"])
+            #expect(printed.exitStatus == 0, "\(printed.standardError)")
+            #expect(printed.output.contains("-- public.datasets exists and is left as it is"))
+            #expect(!printed.output.contains("CREATE TABLE IF NOT EXISTS public.datasets"))
+            for statement in statements(of: printed.output) { try await datasets.database.run(statement) }
+            let types = """
+                SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+                WHERE attname = 'dataset_id' AND attrelid IN ('embedding_failure'::regclass, 'embedding_state'::regclass)
+                """
+            #expect(try await datasets.database.texts(types) == [expected, expected])
+            try await datasets.database.run("INSERT INTO datasets (title) VALUES ('Sea ice')")
+            let outcome = try await datasets.run()
+            #expect(try RunReportLine(outcome).processed == 1)
+            #expect(!outcome.standardError.contains("going on without"))
+            #expect(try await datasets.run(["schema", "--apply"]).exitStatus == 0)
+            let plan = try await datasets.run(["backfill", "plan"])
+            #expect(plan.exitStatus == 0, "\(plan.standardError)")
+        }
+    }
+
+    @Test("says which side table was made for another key, and what to do")
+    func otherKeyType() async throws {
+        try await withEmptyDatabase { datasets in
+            try await makeTable(datasets, key: "uuid")
+            try await datasets.database.run("CREATE TABLE embedding_state (dataset_id bigint)")
+            for arguments in [["schema"], ["schema", "--apply"]] {
+                let outcome = try await datasets.run(arguments)
+                #expect(outcome.exitStatus == 78 && outcome.standardOutput.isEmpty)
+                #expect(
+                    outcome.errorMessage.contains(
+                        "public.embedding_state was made for keys of type bigint, and public.datasets.id is uuid; "
+                            + "drop public.embedding_state"))
+            }
+        }
+    }
+
+    @Test("builds no index concurrently on a partitioned table")
+    func partitioned() async throws {
+        try await withEmptyDatabase { datasets in
+            try await makeTable(datasets, key: "bigint", partitioned: "PARTITION BY RANGE (id)")
+            try await datasets.database.run("CREATE TABLE part PARTITION OF datasets FOR VALUES FROM (1) TO (9)")
+            let printed = try await datasets.run(["schema", "--hnsw"])
+            #expect(printed.output.contains("-- PostgreSQL builds no index on a partitioned table CONCURRENTLY"))
+            for _ in 1...2 {
+                let outcome = try await datasets.run(["schema", "--apply", "--hnsw"])
+                #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            }
+            #expect(
+                try await indexes(datasets).isSuperset(of: ["datasets_embedding_pending", "datasets_embedding_hnsw"]))
+            try await datasets.database.run("INSERT INTO datasets (id, title) VALUES (1, 'Sea ice')")
+            let outcome = try await datasets.run()
+            #expect(try RunReportLine(outcome).processed == 1)
+            #expect(!outcome.standardError.contains("\"level\":\"warning\""), "\(outcome.standardError)")
+        }
+    }
+
+    @Test(
+        "reads the name of a table as a run does", arguments: ["My Schema.Order.Items", #""My Schema"."Order.Items""#])
+    func dottedName(name: String) async throws {
+        try await withEmptyDatabase { datasets in
+            try await makeTable(datasets, key: "bigint")
+            try await datasets.database.run(
+                #"CREATE SCHEMA "My Schema"; ALTER TABLE datasets SET SCHEMA "My Schema""#)
+            try await datasets.database.run(#"ALTER TABLE "My Schema".datasets RENAME TO "Order.Items""#)
+            let outcome = try await datasets.run(["schema", "--apply", "--table", name])
+            #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            try await datasets.database.run(#"INSERT INTO "My Schema"."Order.Items" VALUES (1, 'Sea ice')"#)
+            let run = try await datasets.run(["run", "--table", name])
+            #expect(try RunReportLine(run).processed == 1)
+            #expect(!run.standardError.contains("going on without"))
+        }
+    }
+
+    @Test("makes a table with dots in its name if it stands in quotes, and asks for them otherwise")
+    func newDottedName() async throws {
+        try await withEmptyDatabase { datasets in
+            try await datasets.database.run("CREATE SCHEMA \"my.schema\"")
+            let verbatim = try await datasets.run(["schema", "--apply", "--table", "my.schema.my.table"])
+            #expect(verbatim.exitStatus == 78)
+            #expect(verbatim.errorMessage.contains(#"write it with quotes, as in "my.schema"."my.table""#))
+            let name = #""my.schema"."my.table""#
+            #expect(try await datasets.run(["schema", "--apply", "--table", name]).exitStatus == 0)
+            try await datasets.database.run(
+                "INSERT INTO \(name) (title, enrichment_status) VALUES ('Sea ice', 'enriched')")
+            #expect(try RunReportLine(try await datasets.run(["run", "--table", name])).processed == 1)
+        }
+    }
+
+    @Test("adds a vector column where there is none, also if pgvector is off the search path")
+    func vectorColumn() async throws {
+        try await withEmptyDatabase { datasets in
+            try await makeTable(datasets, key: "bigint")
+            try await datasets.database.run(
+                """
+                ALTER TABLE datasets DROP COLUMN embedding;
+                CREATE SCHEMA extensions;
+                ALTER EXTENSION vector SET SCHEMA extensions
+                """)
+            let printed = try await datasets.run(["schema"])
+            #expect(
+                printed.output.contains(
+                    "ALTER TABLE public.datasets ADD COLUMN IF NOT EXISTS embedding extensions.vector(32);"))
+            #expect(printed.output.contains("GRANT USAGE ON SCHEMA public, extensions TO ROLE"))
+            #expect(try await datasets.run(["schema", "--apply", "--hnsw"]).exitStatus == 0)
+            try await datasets.database.run("INSERT INTO datasets (id, title) VALUES (1, 'Sea ice')")
+            #expect(try RunReportLine(try await datasets.run()).processed == 1)
+        }
+    }
+
+    @Test("leaves an index for pending rows alone that has another name, and a column of another type")
+    func existing() async throws {
+        try await withEmptyDatabase { datasets in
+            try await makeTable(datasets, key: "bigint")
+            try await datasets.database.run(
+                """
+                ALTER TABLE datasets ALTER COLUMN embedding TYPE halfvec(32);
+                CREATE INDEX mine ON datasets (id) WHERE embedding IS NULL
+                """)
+            #expect(try await datasets.run(["schema", "--apply", "--hnsw"]).exitStatus == 0)
+            #expect(try await indexes(datasets) == ["datasets_pkey", "mine", "datasets_embedding_hnsw"])
+            let outcome = try await datasets.run(["schema", "--dimension", "48"])
+            #expect(outcome.exitStatus == 78)
+            #expect(outcome.errorMessage.contains("public.datasets.embedding holds vectors of 32 components, not 48"))
+        }
+    }
+
+    @Test("names what an existing table lacks, all at once")
+    func unusable() async throws {
+        try await withEmptyDatabase { datasets in
+            try await datasets.database.run("CREATE TABLE datasets (id date PRIMARY KEY, title text, embedding text)")
+            let outcome = try await datasets.run(["schema", "--apply"])
+            #expect(outcome.exitStatus == 78)
+            for mention in [
+                "public.datasets has no column description; name it with --description-column",
+                "no column is_active", "public.datasets.id is date; a key is", "embedding is text, not vector",
+            ] { #expect(outcome.errorMessage.contains(mention)) }
+            #expect(
+                try await datasets.database.number("SELECT count(*) FROM pg_class WHERE relname = 'embedding_state'")
+                    == 0)
+        }
+    }
+
+    @Test("prints grants that are enough for a run with all its tables")
+    func grants() async throws {
+        try await withEmptyDatabase { datasets in
+            try await datasets.database.run("CREATE SCHEMA \"my data\"")
+            let table = ["--table", "my data.datasets"]
+            #expect(try await datasets.run(["schema", "--apply"] + table).exitStatus == 0)
+            try await datasets.database.run(
+                "INSERT INTO \"my data\".datasets (title, enrichment_status) VALUES ('Sea ice', 'enriched')")
+            let printed = try await datasets.run(["schema"] + table)
+            let grants = printed.outputLines.filter { $0.hasPrefix("-- GRANT ") }
+            #expect(grants.count == 4)
+            try await datasets.withRole { role, url in
+                for grant in grants {
+                    try await datasets.database.run(
+                        String(grant.dropFirst(3)).replacing(" TO ROLE;", with: " TO \(role)"))
+                }
+                let outcome = try await datasets.run(["run"] + table, url: url)
+                #expect(try RunReportLine(outcome).processed == 1)
+                #expect(!outcome.standardError.contains("\"level\":\"warning\""), "\(outcome.standardError)")
+            }
+        }
+    }
+
+    @Test("needs no database to be printed")
+    func offline() async throws {
+        let job = try BuiltExecutable()
+        let outcome = try await job.run(["schema", "--dimension", "32"])
+        #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+        #expect(outcome.output.contains("CREATE TABLE IF NOT EXISTS datasets ("))
+        #expect(outcome.output.contains("dataset_id bigint NOT NULL"))
+    }
+
+    @Test("names the statement that the server refuses, with its hint")
+    func refusedStatement() async throws {
+        try await withEmptyDatabase { datasets in
+            try await makeTable(datasets, key: "bigint")
+            try await datasets.database.run(
+                "CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql"
+                    + " AS $$ BEGIN RAISE 'no indexes here' USING ERRCODE = '0A000', HINT = 'ask first'; END $$;"
+                    + " CREATE EVENT TRIGGER t ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION f()")
+            let outcome = try await datasets.run(["schema", "--apply"])
+            #expect(outcome.exitStatus == 78)
+            #expect(
+                outcome.errorMessage.contains(
+                    "the server refuses the statement \"schema-pending-index\": no indexes here (SQLSTATE 0A000; "
+                        + "the server's hint: ask first)"))
+        }
+    }
+
     @Test("says why it cannot be applied")
     func refused() async throws {
         try await withEmptyDatabase { datasets in

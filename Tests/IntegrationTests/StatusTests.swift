@@ -82,6 +82,65 @@ struct StatusTests {
         }
     }
 
+    @Test(
+        "leaves the age of pending rows out, and says so, if the column for it holds no times",
+        arguments: ["bigint DEFAULT 1577836800", "text DEFAULT 'yesterday'", "jsonb"])
+    func unknownAge(type: String) async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(Self.rows)
+            try await datasets.database.run(
+                "ALTER TABLE datasets DROP COLUMN created_at, ADD COLUMN created_at \(type)")
+            let outcome = try await datasets.run(["status"])
+            #expect(outcome.exitStatus == 0)
+            #expect(outcome.outputLines.contains("coverage           66.66 %"))
+            #expect(!outcome.output.contains("oldest pending"))
+            #expect(outcome.standardError.contains("the age of pending rows is not known"))
+            #expect(outcome.standardError.contains("created_at"))
+            let line = try await json(datasets)
+            #expect(line.pending == 1 && line.oldestPending == nil)
+        }
+    }
+
+    @Test("needs no column for the age of rows")
+    func noAge() async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(Self.rows)
+            try await datasets.database.run("ALTER TABLE datasets DROP COLUMN created_at")
+            let outcome = try await datasets.run(["status"])
+            #expect(outcome.exitStatus == 0 && outcome.standardError.isEmpty)
+            #expect(outcome.outputLines.contains("oldest pending     -"))
+            #expect(try await json(datasets).oldestPending == nil)
+        }
+    }
+
+    @Test(
+        "takes dates and times without a zone as they are",
+        arguments: [("date", "2020-01-02"), ("timestamp", "2020-01-02 03:04:05"), ("moment", "2020-01-02 03:04:05+00")])
+    func otherTimes(type: String, value: String) async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run("CREATE DOMAIN moment AS timestamptz")
+            try await datasets.database.run(Self.rows)
+            try await datasets.database.run(
+                "ALTER TABLE datasets DROP COLUMN created_at, ADD COLUMN created_at \(type) DEFAULT '\(value)'")
+            #expect(try await json(datasets).oldestPending == value)
+        }
+    }
+
+    @Test("of an enum without the value names the values that there are")
+    func enumStatus() async throws {
+        try await withDatasets { datasets in
+            try await datasets.database.run(
+                """
+                CREATE TYPE state AS ENUM ('PENDING', 'ENRICHED');
+                ALTER TABLE datasets DROP COLUMN enrichment_status CASCADE, ADD COLUMN enrichment_status state
+                """)
+            let outcome = try await datasets.run(["status"])
+            #expect(outcome.exitStatus == 78)
+            #expect(outcome.errorMessage.contains("its values are PENDING, ENRICHED; set --status-value"))
+            #expect(try await datasets.run(["status", "--status-value", "ENRICHED"]).exitStatus == 0)
+        }
+    }
+
     @Test("of an empty table is complete coverage of nothing")
     func empty() async throws {
         try await withDatasets { datasets in

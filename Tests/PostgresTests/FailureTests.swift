@@ -28,6 +28,18 @@ struct ServerErrorTests {
         }
     }
 
+    @Test("An error has the server's hint, which its description leaves out")
+    func hint() async throws {
+        try await withTemporaryDatabase { database in
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.run("DO $$ BEGIN RAISE 'refused' USING HINT = 'look at hunter2'; END $$")
+            }
+            let server: PostgresError.ServerError? = if case .serverError(let found)? = error { found } else { nil }
+            #expect(server?.hint == "look at hunter2")
+            #expect(error?.description.contains("hunter2") == false)
+        }
+    }
+
     @Test("A NUL in a text is refused, not cut off")
     func nul() async throws {
         try await withTemporaryDatabase { database in

@@ -91,11 +91,16 @@ struct FolderRefusalTests {
         Change("sentence_bert_config.json", #"{"tokenizer_name_or_path": "x"}"#, "tokenizer_name_or_path"),
         Change("sentence_bert_config.json", #"{"module_output_name": "sentence_embedding"}"#, "module_output_name"),
         Change("sentence_bert_config.json", at: "modality_config", #"{"message": {}}"#, "modality_config.message"),
-        Change("sentence_bert_config.json", at: "modality_config.text", #"{"method_output_name": "pooler_output"}"#, "pooler"),
+        Change(
+            "sentence_bert_config.json", at: "modality_config.text", #"{"method_output_name": "pooler_output"}"#,
+            "pooler"),
         Change("sentence_bert_config.json", at: "processing_kwargs.text", #"{"truncation": false}"#, "text.truncation"),
-        Change("sentence_bert_config.json", at: "processing_kwargs.text", #"{"add_special_tokens": false}"#, "add_special"),
-        Change("sentence_bert_config.json", at: "processing_kwargs.text", #"{"max_length": 65}"#, "text.max_length", "65"),
-        Change("sentence_bert_config.json", at: "processor_kwargs", #"{"model_max_length": 2}"#, "model_max_length", "2"),
+        Change(
+            "sentence_bert_config.json", at: "processing_kwargs.text", #"{"add_special_tokens": false}"#, "add_special"),
+        Change(
+            "sentence_bert_config.json", at: "processing_kwargs.text", #"{"max_length": 65}"#, "text.max_length", "65"),
+        Change(
+            "sentence_bert_config.json", at: "processor_kwargs", #"{"model_max_length": 2}"#, "model_max_length", "2"),
         Change("1_Pooling/config.json", #"{"embedding_dimension": null}"#, "embedding_dimension"),
         Change("modules.json", at: "0", #"{"type": "transformers_of_mine.Transformer"}"#, "transformers_of_mine"),
         Change("modules.json", at: "0", #"{"path": "../other"}"#, "path", "../other"),
@@ -116,7 +121,8 @@ struct FolderRefusalTests {
         Change("tokenizer_config.json", #"{"do_lower_case": null}"#, "do_lower_case"),
         Change("tokenizer_config.json", #"{"tokenizer_class": "DistilBertTokenizer"}"#, "tokenizer_class"),
         Change("tokenizer_config.json", #"{"extra_special_tokens": [{"content": "sea"}]}"#, "extra_special_tokens.0"),
-        Change("tokenizer_config.json", at: "added_tokens_decoder", #"{"19": {"content": "x", "color": 1}}"#, "19.color"),
+        Change(
+            "tokenizer_config.json", at: "added_tokens_decoder", #"{"19": {"content": "x", "color": 1}}"#, "19.color"),
         Change("special_tokens_map.json", #"{"do_lower_case": false}"#, "do_lower_case"),
         Change("added_tokens.json", #"{"[NEW]": "80"}"#, "[NEW]"),
         Change("tokenizer.json", at: "model", #"{"type": "Unigram"}"#, "model.type", "Unigram"),
@@ -140,7 +146,8 @@ struct FolderRefusalTests {
         Change("tokenizer.json", at: "post_processor", #"{"type": "ByteLevel"}"#, "post_processor.type", "ByteLevel"),
         Change("tokenizer.json", at: "post_processor.single.1.Sequence", #"{"type_id": 1}"#, "type_id"),
         Change("tokenizer.json", at: "post_processor.special_tokens.[CLS]", #"{"ids": [7]}"#, "[CLS].ids"),
-        Change("tokenizer.json", at: "post_processor", #"{"single": [{"Sequence": {"id": "A", "type_id": 0}}]}"#, "single"),
+        Change(
+            "tokenizer.json", at: "post_processor", #"{"single": [{"Sequence": {"id": "A", "type_id": 0}}]}"#, "single"),
     ]
 
     @Test("for a part of tokenizer.json that is not computed, where all of it counts", arguments: general)
@@ -177,11 +184,13 @@ struct FolderRefusalTests {
         }
     }
 
-    @Test("for JSON that is malformed, with the place", arguments: [
-        ("{\"a\": 1,}", 1, 9), ("{\"a\": 1} x", 1, 10), ("{\n \"a\": tru}", 2, 10), ("{\"a\": 01}", 1, 8),
-        ("{\"a\": \"\\ud800\"}", 1, 14), ("{\"a\": \"\n\"}", 1, 8), ("{'a': 1}", 1, 2), ("", 1, 1),
-        (String(repeating: "[", count: 101), 1, 101), ("\u{FEFF}{}", 1, 1), ("{\"a\" 1}", 1, 6),
-    ])
+    @Test(
+        "for JSON that is malformed, with the place",
+        arguments: [
+            ("{\"a\": 1,}", 1, 9), ("{\"a\": 1} x", 1, 10), ("{\n \"a\": tru}", 2, 10), ("{\"a\": 01}", 1, 8),
+            ("{\"a\": \"\\ud800\"}", 1, 14), ("{\"a\": \"\n\"}", 1, 8), ("{'a': 1}", 1, 2), ("", 1, 1),
+            (String(repeating: "[", count: 101), 1, 101), ("\u{FEFF}{}", 1, 1), ("{\"a\" 1}", 1, 6),
+        ])
     func malformed(content: String, line: Int, column: Int) async throws {
         try await withModel(FolderVariant.base) { folder in
             try folder.write(content, to: "config.json")
@@ -192,10 +201,12 @@ struct FolderRefusalTests {
         }
     }
 
-    @Test("but not for what JSON allows and Python adds", arguments: [
-        #"{"__version__": {"a": "\u00e9\ud83d\ude00\n\"\\\/\b\f\r\t"}, "requirements": [1e-5, -0.5E+3, -0, true, null, {}]}"#,
-        #"{"__version__": NaN, "requirements": [Infinity, -Infinity, 123456789012345678901234567890]}"#, "{}",
-    ])
+    @Test(
+        "but not for what JSON allows and Python adds",
+        arguments: [
+            #"{"__version__": {"a": "\u00e9\ud83d\ude00\n\"\\\/\b\f\r\t"}, "requirements": [1e-5, -0.5E+3, -0, true, null, {}]}"#,
+            #"{"__version__": NaN, "requirements": [Infinity, -Infinity, 123456789012345678901234567890]}"#, "{}",
+        ])
     func wellFormed(content: String) async throws {
         try await withModel(FolderVariant.base) { folder in
             try folder.write(content, to: "config_sentence_transformers.json")

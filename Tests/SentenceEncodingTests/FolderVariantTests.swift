@@ -43,7 +43,9 @@ struct FolderVariantTests {
     @Test("and of two ways to write the same model, the same fingerprint of the vocabulary")
     func vocabularyDigest() async throws {
         let today = try ModelFolder(path: FolderVariant.base).vocabularyDigest
-        for name in ["vocab.txt alone", "vocab.txt with blank lines at its end", "vocab.txt and another tokenizer.json"] {
+        for name in [
+            "vocab.txt alone", "vocab.txt with blank lines at its end", "vocab.txt and another tokenizer.json",
+        ] {
             try await FolderVariant.named(name).withFolder { folder in
                 let digest = try ModelFolder(path: folder.path).vocabularyDigest
                 #expect(digest == today, "\(name)")

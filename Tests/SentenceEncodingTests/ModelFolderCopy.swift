@@ -71,7 +71,8 @@ extension ModelFolderCopy {
         let ids = Dictionary(uniqueKeysWithValues: tokens.enumerated().map { ($1, $0) })
         let entries: [[String: Any]] = added.map { token in
             [
-                "id": ids[token.content] ?? 0, "content": token.content, "normalized": token.normalized, "special": true,
+                "id": ids[token.content] ?? 0, "content": token.content, "normalized": token.normalized,
+                "special": true,
                 "lstrip": false, "rstrip": false, "single_word": false,
             ]
         }

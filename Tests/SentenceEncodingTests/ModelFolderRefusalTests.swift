@@ -110,7 +110,8 @@ struct ModelFolderRefusalTests {
     @Test("whose configuration has a word where a number belongs")
     func wrongType() async throws {
         let (error, folder) = try await refusal { try $0.set(["hidden_size": "wide"], in: "config.json") }
-        #expect(error == .malformedFile("\(folder)/config.json", reason: "hidden_size is not a whole number", .copyAgain))
+        #expect(
+            error == .malformedFile("\(folder)/config.json", reason: "hidden_size is not a whole number", .copyAgain))
     }
 
     @Test("whose configuration has a fraction where a whole number belongs")

@@ -58,7 +58,8 @@ struct ModelPromptTests {
     func tokens() throws {
         func encoder(_ prompt: String?) throws -> some TextEncoder {
             try SentenceEncoder(
-                model: ModelFolder(path: FolderVariant.base, documentPrompt: prompt), backend: CPUBackend(workerCount: 1))
+                model: ModelFolder(path: FolderVariant.base, documentPrompt: prompt),
+                backend: CPUBackend(workerCount: 1))
         }
         let (plain, prompted) = (try encoder(nil), try encoder("the sea "))
         #expect(prompted.tokenize("ice").ids == plain.tokenize("the sea ice").ids)

@@ -126,7 +126,8 @@ struct TruncationSideTests {
     func prompt() throws {
         let tokenizer = try tokenizer(5, .right)
         let prompt = try tokenizer.prompt("p ")
-        #expect(tokenizer.encode("a b c", after: prompt) == TokenizedText(ids: [2, 8, 5, 6, 3], truncatedTokenCount: 1))
+        #expect(
+            tokenizer.encode("a b c", after: prompt) == TokenizedText(ids: [2, 8, 5, 6, 3], truncatedTokenCount: 1))
         #expect(tokenizer.encode("a", after: prompt).ids == [2, 8, 5, 3])
         for text in ["", " \u{AD}"] {
             #expect(tokenizer.encode(text, after: prompt) == TokenizedText(ids: [2, 8, 3], isBlank: true))

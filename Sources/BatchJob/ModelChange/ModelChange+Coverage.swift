@@ -28,9 +28,8 @@ extension ModelChange {
         (sampling.sampleSize, sampling.seed) = (size, seed)
         return try await connector.withSession { session in
             let preflight = Preflight(session: session, names: names, log: log)
-            let table = try await session.readOnly {
-                try await preflight.check(for: .verify(dimension: model.dimension))
-            }
+            let table = try await Verification.check(
+                preflight, dimension: model.dimension, model: model.fingerprint)
             return await Verification(
                 session: session, table: table, encoder: encoder, model: model.fingerprint, options: sampling, log: log
             ).verify()

@@ -3,6 +3,20 @@ import Logging
 import Postgres
 
 extension ModelChange {
+    /// Throws if the server would not drop the column because of what was made of it.
+    private func requireNoDependents(on column: ResolvedTable.Column, of table: ResolvedTable) async throws {
+        let row = try await connector.withSession { session in
+            try await session.execute(
+                SQLFile.changeDependents.statement, [.oid(table.oid), .int4(column.number)]
+            ).first
+        }
+        guard let row, try !row.isNull("dependents") else { return }
+        throw RunFailure(
+            .configuration,
+            "\(table.quoted).\(column.name) cannot be dropped, because of \(try row.text("dependents")); create these anew without the column, or drop them; nothing was changed"
+        )
+    }
+
     /// Removes the column that a cutover has left, and what was noted about its vectors.
     ///
     /// The notes go first, in pages: whatever ends this early, the column is still there and the step can be repeated.
@@ -12,6 +26,7 @@ extension ModelChange {
         let change = try await inspect()
         let old = try change.requireOld(for: "drop")
         let table = change.table
+        try await requireNoDependents(on: old, of: table)
         guard isConfirmed else {
             let models = try await connector.withSession { session in
                 try await session.readOnly { try await table.models(of: old, session) }

@@ -18,8 +18,7 @@ extension ModelChange {
     /// Table, column, model and purpose: unique in the schema, and at most 63 bytes.
     func indexName(_ change: ModelChangeTable, _ purpose: String) -> String {
         let end = "_\(model.fingerprint.abbreviation)_\(purpose)"
-        let table = names.table.split(separator: ".").last.map(String.init) ?? names.table
-        return "\(table)_\(names.column)".prefix(utf8Count: 63 - end.utf8.count) + end
+        return "\(change.table.name)_\(names.column)".prefix(utf8Count: 63 - end.utf8.count) + end
     }
 }
 

@@ -30,7 +30,12 @@ struct ModelChangeTable: Sendable {
     private let isPartitioned: Bool
 
     init(_ change: ModelChange, _ session: PostgresSession) async throws {
-        let table = try await Preflight(session: session, names: change.names, log: change.log).check(for: .status)
+        let preflight = Preflight(session: session, names: change.names, log: change.log)
+        let table = try await preflight.check(for: .status) { table in
+            guard table.state != nil else { return [] }
+            let queue = DatasetQueue(session: session, table: table, model: change.model.fingerprint)
+            return [StatementTrial(table.statement(.changeCoverage), queue.identity)] + queue.verificationTrials
+        }
         guard table.state != nil else { throw RunFailure.changeNeedsState }
         let wanted = [change.names.column, change.nextColumn, change.oldColumn]
         let columns = try await ResolvedTable.Column.lookUp(wanted, of: table.oid, session)

@@ -66,17 +66,20 @@ struct DatasetQueue: Sendable {
     ///
     /// - Parameter last: The last key of the page before; `nil` for the first.
     func list(after last: RowKey?) async throws(PostgresError) -> PendingPage {
-        let size = table.selection == .missing ? Self.pageSize : nil
-        let place = last.map { PostgresValue(typeOID: table.key.typeOID, bytes: $0.bytes) }
         var page = PendingPage()
-        for row in try await session.execute(
-            statements.list,
-            identity + [
-                place ?? .null(table.key.typeOID), size.map { .int4(Int32($0)) } ?? .null(PostgresTypeOID.int4),
-            ], timeout: .tableScan)
-        { page.append(try row.key("id"), shard: try row.shard("shard")) }
-        page.isLast = size.map { page.count < $0 } ?? true
+        for row in try await session.execute(statements.list, listParameters(after: last), timeout: .tableScan) {
+            page.append(try row.key("id"), shard: try row.shard("shard"))
+        }
+        page.isLast = table.selection != .missing || page.count < Self.pageSize
         return page
+    }
+
+    /// The parameters of `list.sql`.
+    func listParameters(after last: RowKey?) -> [PostgresValue] {
+        let size: PostgresValue =
+            table.selection == .missing ? .int4(Int32(Self.pageSize)) : .null(PostgresTypeOID.int4)
+        let place = last.map { PostgresValue(typeOID: table.key.typeOID, bytes: $0.bytes) }
+        return identity + [place ?? .null(table.key.typeOID), size]
     }
 
     /// Counts the rows that wait, quarantined ones included.
@@ -142,20 +145,7 @@ struct DatasetQueue: Sendable {
     ) async throws(PostgresError) -> WriteResult {
         var outcome = WriteResult()
         guard !rows.isEmpty || evenIfEmpty else { return outcome }
-        let column = table.vectorColumn
-        let vectors: PostgresValue =
-            if column.isHalf {
-                .halfVectorArray(rows.map(\.vector), elementOID: column.typeOID, arrayOID: column.arrayOID)
-            } else {
-                .vectorArray(rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
-            }
-        let result = try await session.execute(
-            statements.write,
-            identity + rowParameters(rows.map(\.row)) + [
-                vectors, .int4Array(rows.map { Int32($0.tokens) }), .boolArray(rows.map(\.isTruncated)),
-                .int4Array(rows.map { Int32($0.tokensLost) }),
-            ], timeout: Self.writeTimeout)
-        for row in result {
+        for row in try await session.execute(statements.write, writeParameters(rows), timeout: Self.writeTimeout) {
             let key = try row.key("id")
             if try row.isNull("code") {
                 outcome.written.insert(key)
@@ -164,6 +154,21 @@ struct DatasetQueue: Sendable {
             }
         }
         return outcome
+    }
+
+    /// The parameters of `write.sql`.
+    func writeParameters(_ rows: ArraySlice<EncodedRow>) -> [PostgresValue] {
+        let column = table.vectorColumn
+        let vectors: PostgresValue =
+            if column.isHalf {
+                .halfVectorArray(rows.map(\.vector), elementOID: column.typeOID, arrayOID: column.arrayOID)
+            } else {
+                .vectorArray(rows.map(\.vector), elementOID: table.vector.oid, arrayOID: table.vector.arrayOID)
+            }
+        return identity + rowParameters(rows.map(\.row)) + [
+            vectors, .int4Array(rows.map { Int32($0.tokens) }), .boolArray(rows.map(\.isTruncated)),
+            .int4Array(rows.map { Int32($0.tokensLost) }),
+        ]
     }
 
     /// More than `begin.sql` allows the server: its own time-out says which statement took too long and leaves the
@@ -181,11 +186,14 @@ struct DatasetQueue: Sendable {
     /// Records blamed rows in the ledger, if there is one.
     func fail(_ rows: ArraySlice<FailedRow>) async throws(PostgresError) {
         guard let statement = statements.fail, !rows.isEmpty else { return }
-        try await session.execute(
-            statement,
-            [.bytea(model.bytes)] + rowParameters(rows.map(\.row)) + [
-                .textArray(rows.map(\.failure.rawValue)), .textArray(rows.map(\.code)),
-            ])
+        try await session.execute(statement, failParameters(rows))
+    }
+
+    /// The parameters of `fail.sql`.
+    func failParameters(_ rows: ArraySlice<FailedRow>) -> [PostgresValue] {
+        [.bytea(model.bytes)] + rowParameters(rows.map(\.row)) + [
+            .textArray(rows.map(\.failure.rawValue)), .textArray(rows.map(\.code)),
+        ]
     }
 
     /// Ends the transaction and releases the claim; only now are the rows written.
@@ -251,7 +259,7 @@ struct DatasetQueue: Sendable {
         return try Self.keys(in: try await session.execute(statements.check, identity + rowParameters(rows)))
     }
 
-    private func rowParameters(_ rows: [DatasetRow]) -> [PostgresValue] {
+    func rowParameters(_ rows: [DatasetRow]) -> [PostgresValue] {
         [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint.bytes))]
     }
 

@@ -141,7 +141,7 @@ actor ReconnectingQueue {
         for sideTable in SideTable.allCases where table[sideTable] != nil {
             let session = queue.session
             let finding = try await queue.reading { () throws(PostgresError) in
-                try await sideTable.lookUp(for: table, session)
+                try await sideTable.lookUp(for: table, after: error, session)
             }
             switch finding {
             case .usable(let quoted):

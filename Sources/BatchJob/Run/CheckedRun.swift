@@ -34,7 +34,7 @@ public struct CheckedRun: Sendable {
 
     /// Connects and checks the table, or throws a `RunFailure` that lists all that is wrong.
     ///
-    /// Where nothing will be written (`isDryRun`), the check itself can write nothing either.
+    /// Where nothing will be written (`isDryRun`), a standby is as good. The check itself can write nothing.
     public init(
         of names: DatasetNames, model: TargetModel, options: EmbeddingRun.Options, isDryRun: Bool = false,
         connector: Connector, log: Logger
@@ -42,9 +42,18 @@ public struct CheckedRun: Sendable {
         let purpose = Preflight.Purpose.run(
             dimension: model.dimension, model: model.fingerprint, replacesOutdated: options.replacesOutdated)
         (session, table) = try await connector.open { session in
-            let preflight = Preflight(session: session, names: names, log: log, isDryRun: isDryRun)
-            // In a transaction, because the role's own time limits may be too short, or none.
-            return try await session.readOnly { try await preflight.check(for: purpose) }
+            try await Preflight(session: session, names: names, log: log, isDryRun: isDryRun).check(for: purpose) {
+                table in
+                var selections = [RowSelection.missing]
+                if options.replacesOutdated, table.state != nil {
+                    selections.append(.outdated(includingUnknown: options.replacesUnknown))
+                }
+                return selections.flatMap { selection in
+                    var table = table
+                    table.selection = selection
+                    return DatasetQueue(session: session, table: table, model: model.fingerprint).drainTrials
+                }
+            }
         }
         (self.model, self.options, self.connector, self.log) = (model, options, connector, log)
     }

@@ -35,7 +35,16 @@ public struct Verification: Sendable {
     private let options: Options
     private let log: Logger
 
-    /// Prepares the verification of a table that was checked for `Preflight.Purpose.verify(dimension:)`.
+    /// Confirms the table for a verification by a model, or throws a `RunFailure` that lists all findings.
+    public static func check(
+        _ preflight: Preflight, dimension: Int, model: Fingerprint
+    ) async throws -> ResolvedTable {
+        try await preflight.check(for: .verify(dimension: dimension)) { table in
+            DatasetQueue(session: preflight.session, table: table, model: model).verificationTrials
+        }
+    }
+
+    /// Prepares the verification of a table that ``check(_:dimension:model:)`` has confirmed.
     public init(
         session: PostgresSession, table: ResolvedTable, encoder: any TextEncoder, model: Fingerprint, options: Options,
         log: Logger

@@ -14,13 +14,20 @@ public struct ResolvedTable: Sendable {
         package let comment: String?
         /// The name under which `embedding_state` knows it.
         package let stateKey: String
+        /// The type as declared, for people.
         package let type: String
+        /// The type that a domain is made of, or the same; everything below is about this one.
+        package let baseType: String
         /// The type without its modifier, quoted by the server.
         package let quotedType: String
         package let typeName: String
         package let typeOID: UInt32
         package let arrayOID: UInt32
         package let modifier: Int32
+        package let isNullable: Bool
+        /// Whether the server computes it from other columns.
+        package let isGenerated: Bool
+        package let isEnum: Bool
         package let maySelect: Bool
         package let mayUpdate: Bool
         package let isUnique: Bool
@@ -40,6 +47,8 @@ public struct ResolvedTable: Sendable {
 
     package let names: DatasetNames
     package let oid: UInt32
+    /// The table without its schema, not quoted.
+    package let name: String
     /// Schema and table, quoted by the server.
     package let quoted: String
     /// The same as a literal, quoted by libpq: how side tables call the table.
@@ -112,7 +121,7 @@ public struct ResolvedTable: Sendable {
         var names = names
         names.column = column.name
         var table = ResolvedTable(
-            names: names, oid: oid, quoted: quoted, nameLiteral: nameLiteral,
+            names: names, oid: oid, name: name, quoted: quoted, nameLiteral: nameLiteral,
             columns: columns.merging([column.name: column]) { $1 },
             vector: vector,
             hasNoEncoding: hasNoEncoding, statusLiteral: statusLiteral, columnLiteral: "")
@@ -127,7 +136,9 @@ public struct ResolvedTable: Sendable {
             "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
             "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
             "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
-            "{ELIGIBLE}": "d.{STATUS} = {STATUS_VALUE} AND d.{ACTIVE}",
+            // A row without a key can be neither claimed nor written.
+            "{ELIGIBLE}": "d.{STATUS} = {STATUS_VALUE} AND d.{ACTIVE}"
+                + (columns[names.id]?.isNullable == true ? " AND d.{ID} IS NOT NULL" : ""),
             "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(Self.shardCount - 1))::int",
@@ -137,14 +148,20 @@ public struct ResolvedTable: Sendable {
         let fingerprint = ["{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding)]
         var identifiers = [
             "{TABLE}": quoted, "{TABLE_NAME}": nameLiteral, "{TABLE_OID}": String(oid),
-            "{SHARD_COUNT}": String(Self.shardCount), "{KEY}": key.type, "{VECTOR}": vector.quoted,
-            "{COLUMN_TYPE}": vectorColumn.quotedType, "{COLUMN_NUMBER}": String(vectorColumn.number),
-            "{COLUMN_LITERAL}": columnLiteral, "{STATUS_VALUE}": statusLiteral,
-            "{ID}": key.quoted, "{TITLE}": column(names.title).quoted,
-            "{DESCRIPTION}": column(names.description).quoted, "{STATUS}": column(names.status).quoted,
-            "{ACTIVE}": column(names.active).quoted, "{COLUMN}": vectorColumn.quoted,
+            "{SHARD_COUNT}": String(Self.shardCount), "{VECTOR}": vector.quoted, "{COLUMN_LITERAL}": columnLiteral,
+            "{STATUS_VALUE}": statusLiteral,
         ]
-        identifiers["{CREATED}"] = columns[names.created]?.quoted
+        // A column may be missing while the preflight finds out what else is wrong.
+        for (placeholder, name) in [
+            ("{ID}", names.id), ("{TITLE}", names.title), ("{DESCRIPTION}", names.description),
+            ("{STATUS}", names.status), ("{ACTIVE}", names.active), ("{COLUMN}", names.column),
+            ("{CREATED}", names.created),
+        ] { identifiers[placeholder] = columns[name]?.quoted }
+        identifiers["{KEY}"] = columns[names.id]?.quotedType
+        if let column = columns[names.column] {
+            identifiers["{COLUMN_TYPE}"] = column.quotedType
+            identifiers["{COLUMN_NUMBER}"] = String(column.number)
+        }
         identifiers["{LEDGER}"] = ledger
         identifiers["{STATE}"] = state
         identifiers.merge(more) { $1 }

@@ -71,25 +71,45 @@ extension SQLFile {
     package static var beginReadOnly: SQLFile { SQLFile(PackageResources.begin_read_only_sql) }
     static var catalogAdvice: SQLFile { SQLFile(PackageResources.catalog_advice_sql) }
     static var catalogColumns: SQLFile { SQLFile(PackageResources.catalog_columns_sql) }
+    static var catalogLabels: SQLFile { SQLFile(PackageResources.catalog_labels_sql) }
+    static var catalogReplicaIdentity: SQLFile { SQLFile(PackageResources.catalog_replica_identity_sql) }
+    static var catalogRules: SQLFile { SQLFile(PackageResources.catalog_rules_sql) }
     static var catalogSearchIndexes: SQLFile { SQLFile(PackageResources.catalog_search_indexes_sql) }
     static var catalogServer: SQLFile { SQLFile(PackageResources.catalog_server_sql) }
+    static var catalogSideKeys: SQLFile { SQLFile(PackageResources.catalog_side_keys_sql) }
     static var catalogSideTable: SQLFile { SQLFile(PackageResources.catalog_side_table_sql) }
+    static var catalogSimilarTables: SQLFile { SQLFile(PackageResources.catalog_similar_tables_sql) }
     static var catalogTable: SQLFile { SQLFile(PackageResources.catalog_table_sql) }
     package static var claimColumns: SQLFile { SQLFile(PackageResources.claim_columns_sql) }
+    static var explain: SQLFile { SQLFile(PackageResources.explain_sql) }
     package static var models: SQLFile { SQLFile(PackageResources.models_sql) }
+    static var nullKeys: SQLFile { SQLFile(PackageResources.null_keys_sql) }
+    static var probeActive: SQLFile { SQLFile(PackageResources.probe_active_sql) }
+    static var probeKey: SQLFile { SQLFile(PackageResources.probe_key_sql) }
+    static var probeStatus: SQLFile { SQLFile(PackageResources.probe_status_sql) }
+    static var probeStored: SQLFile { SQLFile(PackageResources.probe_stored_sql) }
+    static var probeText: SQLFile { SQLFile(PackageResources.probe_text_sql) }
+    static var probeWritten: SQLFile { SQLFile(PackageResources.probe_written_sql) }
     package static var quarantined: SQLFile { SQLFile(PackageResources.quarantined_sql) }
     package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
     static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
+    static var schemaExistingTable: SQLFile { SQLFile(PackageResources.schema_existing_table_sql) }
+    static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
+    static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }
     static var schemaHnswIndex: SQLFile { SQLFile(PackageResources.schema_hnsw_index_sql) }
     static var schemaLedger: SQLFile { SQLFile(PackageResources.schema_ledger_sql) }
     static var schemaModelTable: SQLFile { SQLFile(PackageResources.schema_model_table_sql) }
+    static var schemaPartitioned: SQLFile { SQLFile(PackageResources.schema_partitioned_sql) }
     static var schemaPendingIndex: SQLFile { SQLFile(PackageResources.schema_pending_index_sql) }
     static var schemaState: SQLFile { SQLFile(PackageResources.schema_state_sql) }
     static var schemaTable: SQLFile { SQLFile(PackageResources.schema_table_sql) }
+    static var schemaVectorColumn: SQLFile { SQLFile(PackageResources.schema_vector_column_sql) }
     static var statusCounts: SQLFile { SQLFile(PackageResources.status_counts_sql) }
     static var statusLedger: SQLFile { SQLFile(PackageResources.status_ledger_sql) }
     static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
     static var statusOldest: SQLFile { SQLFile(PackageResources.status_oldest_sql) }
+    static var trialRollback: SQLFile { SQLFile(PackageResources.trial_rollback_sql) }
+    static var trialSavepoint: SQLFile { SQLFile(PackageResources.trial_savepoint_sql) }
 }
 
 // MARK: - Migrating side tables

@@ -17,7 +17,10 @@ extension SideTable {
         let mayRead: Bool
         let mayWrite: Bool
         let mayDelete: Bool
-        /// Whether row-level security leaves this role nothing to do.
+        /// Rules that rewrite what is written to it, separated by commas.
+        let rules: String
+        let hasRowSecurity: Bool
+        /// Whether row-level security certainly leaves this role nothing to do.
         let lacksPolicy: Bool
         /// The statement that creates a policy for this role.
         let policy: String
@@ -39,7 +42,8 @@ extension SideTable {
             oid: try row.oid("oid"), quoted: try row.text("quoted"), keyMatches: try row.bool("key_matches"),
             missingColumns: try row.text("missing_columns"), tellsTablesApart: try row.bool("tells_tables_apart"),
             hasKey: try row.bool("has_key"), mayRead: try row.bool("may_read"), mayWrite: try row.bool("may_write"),
-            mayDelete: try row.bool("may_delete"), lacksPolicy: try row.bool("lacks_policy"),
+            mayDelete: try row.bool("may_delete"), rules: try row.text("rules"),
+            hasRowSecurity: try row.bool("row_security"), lacksPolicy: try row.bool("lacks_policy"),
             policy: try row.text("policy"))
     }
 }

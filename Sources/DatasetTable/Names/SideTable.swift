@@ -22,9 +22,13 @@ package enum SideTable: String, Sendable, CaseIterable {
         case absent, otherKeyType, notReadable, notWritable
         /// Its rows do not say which table they are about.
         case earlierVersion
+        /// The server puts something else in the place of what is written; the names are separated by commas.
+        case rules(String)
+        /// What the server says of a statement about it.
+        case refused(PostgresError.ServerError)
         /// Somebody has altered it; the names are separated by commas.
         case lacksColumns(String)
-        /// Row-level security is on, and no policy is for this role; the statement creates one.
+        /// Row-level security keeps this role from its rows; the statement creates a policy.
         case lacksPolicy(String)
 
         package var description: String {
@@ -34,6 +38,8 @@ package enum SideTable: String, Sendable, CaseIterable {
             case .notReadable: "this role may not read it"
             case .notWritable: "this role may not write it"
             case .earlierVersion: "an earlier version made it, and its rows do not say which table they are about"
+            case .rules(let names): "what is written to it is rewritten by the rules \(names)"
+            case .refused(let error): error.message
             case .lacksColumns(let names): "it has no column \(names)"
             case .lacksPolicy: "row-level security closes it to this role"
             }
@@ -45,6 +51,8 @@ package enum SideTable: String, Sendable, CaseIterable {
             case .earlierVersion: "embedding-job schema --apply, as its owner and once for all tables that share it"
             case .lacksColumns: "embedding-job schema --apply adds what a table of an earlier version lacks"
             case .lacksPolicy(let statement): statement
+            case .rules: "put triggers in the place of the rules"
+            case .refused(let error): error.hint ?? "embedding-job schema prints its DDL and grants"
             case .absent, .otherKeyType, .notReadable, .notWritable: "embedding-job schema prints its DDL and grants"
             }
         }
@@ -56,8 +64,12 @@ package enum SideTable: String, Sendable, CaseIterable {
     }
 
     /// Looks the table up, beside the user's table or on the search path.
+    ///
+    /// - Parameter refusal: What a statement failed of that may have been about this table. A policy of row-level security
+    ///   that has a condition is only known by what it does.
     package func lookUp(
-        for table: ResolvedTable, to access: Access = .write, _ session: PostgresSession
+        for table: ResolvedTable, to access: Access = .write, after refusal: PostgresError? = nil,
+        _ session: PostgresSession
     ) async throws(PostgresError) -> Finding {
         let entry = try await entry(table: table.oid, keyType: table.key.typeOID, to: access, session)
         guard let entry else { return .unusable(.absent) }
@@ -71,8 +83,16 @@ package enum SideTable: String, Sendable, CaseIterable {
         // A success deletes the row's entry in the ledger; a state is only replaced.
         case .write: guard entry.mayWrite, entry.mayDelete || self == .state else { return .unusable(.notWritable) }
         }
-        guard !entry.lacksPolicy else { return .unusable(.lacksPolicy(entry.policy)) }
+        guard entry.rules.isEmpty || access == .read else { return .unusable(.rules(entry.rules)) }
+        let isRefused = entry.hasRowSecurity && isSubject(of: refusal)
+        guard !isRefused, !entry.lacksPolicy else { return .unusable(.lacksPolicy(entry.policy)) }
         return .usable(quoted: entry.quoted)
+    }
+
+    /// Whether row-level security has refused a row of this table; the message names it in any language.
+    private func isSubject(of refusal: PostgresError?) -> Bool {
+        guard case .serverError(let error)? = refusal, error.sqlState == .insufficientPrivilege else { return false }
+        return error.message.contains(rawValue)
     }
 
     /// The column of the key besides `table_name` and `dataset_id`.

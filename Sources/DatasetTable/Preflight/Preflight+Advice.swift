@@ -14,13 +14,21 @@ extension Preflight {
             SQLFile.catalogAdvice.statement, [.oid(table.oid), .text(names.id), .text(names.column)])
         guard let row = result.first else { return nil }
         if try !row.bool("has_pending_index") {
-            // PostgreSQL does not build an index on a partitioned table concurrently.
-            let template = SQLFile.schemaPendingIndex.line
-            let ddl = try row.bool("is_partitioned") ? template.replacing(" CONCURRENTLY", with: "") : template
-            let values = ["{PENDING_INDEX}": try row.text("pending_index")]
+            let values = [
+                "{PENDING_INDEX}": try row.text("pending_index"),
+                "{CONCURRENTLY}": TableSchema.concurrently(isPartitioned: try row.bool("is_partitioned")),
+            ]
             log.warning(
                 "no partial index finds pending rows: every batch reads the table",
-                metadata: metadata([.remedy: table.fill(ddl, values)]))
+                metadata: metadata([.remedy: table.fill(SQLFile.schemaPendingIndex.line, values)]))
+        }
+        if !table.vectorColumn.isNullable {
+            log.warning(
+                "no row can wait for its first vector, because the column is NOT NULL",
+                metadata: metadata([
+                    .column: names.column,
+                    .remedy: "ALTER TABLE \(table.quoted) ALTER COLUMN \(table.vectorColumn.quoted) DROP NOT NULL",
+                ]))
         }
         if try !row.isNull("triggers") {
             let triggers = try row.text("triggers")

@@ -11,12 +11,16 @@ extension Preflight {
             switch try await sideTable.lookUp(for: table, to: .read, session) {
             case .usable(let quoted): table[sideTable] = quoted
             case .unusable(.absent): break
-            case .unusable(let problem):
-                log.warning(
-                    "leaving out the side table \(sideTable.rawValue)",
-                    metadata: metadata([.error: problem.description, .remedy: problem.remedy]))
+            case .unusable(let problem): leaveOut(sideTable, problem)
             }
         }
         return table
+    }
+
+    /// Says that the numbers of a side table will be missing.
+    func leaveOut(_ sideTable: SideTable, _ problem: SideTable.Problem) {
+        log.warning(
+            "leaving out the side table \(sideTable.rawValue)",
+            metadata: metadata([.error: problem.description, .remedy: problem.remedy]))
     }
 }

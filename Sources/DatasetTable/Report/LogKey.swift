@@ -9,7 +9,8 @@ package enum LogKey: String {
     case processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
     case skippedStale = "skipped_stale", swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
-    case tables, tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable, views
+    case table, tables
+    case tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable, views
 }
 
 extension Logger {

@@ -24,9 +24,8 @@ struct SideTableMigration: Sendable {
     ///
     /// - Returns: Those that exist, wherever they are.
     func migrate() async throws -> Set<SideTable> {
-        guard let table = try await session.execute(SQLFile.catalogTable.statement, [.text(names.table)]).first
-        else { return [] }
-        let oid = try table.oid("oid")
+        let preflight = Preflight(session: session, names: names, log: log)
+        guard let oid = try await preflight.lookUpTables().first?.oid else { return [] }
         guard let key = try await ResolvedTable.Column.lookUp([names.id], of: oid, session)[names.id] else { return [] }
         let found = try await lookUp(oid, key)
         if try await !due(found).isEmpty {

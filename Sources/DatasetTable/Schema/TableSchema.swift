@@ -1,57 +1,111 @@
 public import Logging
 public import Postgres
 
-/// The database objects of a new user, printed or created by `embedding-job schema`.
+/// The database objects that a run works with, printed or created by `embedding-job schema`.
 ///
 /// Besides it only `embedding-job backfill` runs DDL, for a change of the model.
 public struct TableSchema: Sendable {
     /// The statements in the order in which they run; each index is a statement of its own, because `CONCURRENTLY` does not
     /// work inside a transaction.
     public let statements: [PostgresStatement]
+    /// Statements, and what is only there to be read.
+    private let parts: [PostgresStatement]
 
     private let names: DatasetNames
 
-    /// Composes the DDL for the given names.
+    /// Composes the DDL for a database that has none of it.
     ///
     /// - Parameters:
     ///   - names: Table and columns.
     ///   - dimension: The number of components of the vector column.
     ///   - hnsw: Whether to add an HNSW index for nearest-neighbor search.
-    public init(names: DatasetNames, dimension: Int, hnsw: Bool) {
+    public init(names: DatasetNames, dimension: Int, hnsw: Bool) throws(RunFailure) {
+        self.init(try SchemaSubject(new: names), names, dimension: dimension, hnsw: hnsw)
+    }
+
+    /// Composes the DDL for what a database lacks.
+    ///
+    /// - Parameters:
+    ///   - names: Table and columns.
+    ///   - dimension: The number of components that the vector column is to have, if that is said; an existing column must
+    ///     then have it.
+    ///   - defaultDimension: The number of components of a vector column that is to be made, if nothing is said.
+    ///   - hnsw: Whether to add an HNSW index for nearest-neighbor search.
+    ///   - session: A connection to the database, where nothing is changed yet.
+    public init(
+        names: DatasetNames, dimension: Int?, defaultDimension: @Sendable () throws -> Int, hnsw: Bool,
+        reading session: PostgresSession, log: Logger
+    ) async throws {
+        let subject = try await session.readOnly {
+            try await session.executeScript(SQLFile.trialSavepoint.statement)
+            return try await SchemaSubject(
+                names, in: session, Preflight(session: session, names: names, log: log))
+        }
+        if let dimension, let existing = subject.dimension, dimension != existing {
+            throw RunFailure(
+                .configuration,
+                "\(subject.table).\(names.column) holds vectors of \(existing) components, not \(dimension); leave out --dimension, or name another column with --column"
+            )
+        }
+        let components = try dimension ?? (subject.storage == nil ? defaultDimension() : 0)
+        self.init(subject, names, dimension: components, hnsw: hnsw)
+    }
+
+    private init(_ subject: SchemaSubject, _ names: DatasetNames, dimension: Int, hnsw: Bool) {
         self.names = names
-        let table = names.table.split(separator: ".").map(String.init)
-        let prefix = "\(table.last ?? names.table)_\(names.column)"
-        let values = [
-            "{TABLE}": table.map(Self.quote).joined(separator: "."), "{DIMENSION}": String(dimension),
-            "{SCHEMA}": table.dropLast().map { Self.quote($0) + "." }.joined(), "{KEY}": "bigint",
-            "{ID}": Self.quote(names.id), "{TITLE}": Self.quote(names.title),
-            "{DESCRIPTION}": Self.quote(names.description), "{STATUS}": Self.quote(names.status),
-            "{ACTIVE}": Self.quote(names.active), "{COLUMN}": Self.quote(names.column),
-            "{STATUS_VALUE}": "'"
-                + names.statusValue.split(separator: "'", omittingEmptySubsequences: false)
-                .joined(separator: "''") + "'",
+        let prefix = "\(subject.name)_\(names.column)"
+        let literal = names.statusValue.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+        var values = [
+            "{TABLE}": subject.table, "{SCHEMA}": subject.schemaPrefix, "{KEY}": subject.keyType,
+            "{SCHEMAS}": subject.schemas.joined(separator: ", "), "{DIMENSION}": String(dimension),
+            "{VECTOR_SCHEMA}": subject.vectorPrefix, "{STORAGE}": subject.storage ?? "vector",
+            "{STATUS_VALUE}": "'\(literal)'",
             "{PENDING_INDEX}": Self.quote(prefix + "_pending"), "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
+            "{CONCURRENTLY}": Self.concurrently(isPartitioned: subject.isPartitioned),
         ]
-        let files: [SQLFile] =
-            [.schemaTable, .schemaLedger, .schemaState, .schemaModelTable, .schemaPendingIndex]
-            + (hnsw ? [.schemaHnswIndex] : [])
-        statements = files.map { PostgresStatement(name: $0.name, sql: SQLFile.fill($0.text, values)) }
+        for (placeholder, name) in [
+            ("{ID}", names.id), ("{TITLE}", names.title), ("{DESCRIPTION}", names.description),
+            ("{STATUS}", names.status), ("{ACTIVE}", names.active), ("{COLUMN}", names.column),
+        ] { values[placeholder] = subject.quotedColumns[name] }
+
+        var files: [SQLFile] = [.schemaExtension, subject.exists ? .schemaExistingTable : .schemaTable]
+        if subject.exists, subject.storage == nil { files.append(.schemaVectorColumn) }
+        files += [.schemaLedger, .schemaState, .schemaModelTable]
+        if subject.isPartitioned, hnsw || !subject.hasPendingIndex { files.append(.schemaPartitioned) }
+        if !subject.hasPendingIndex { files.append(.schemaPendingIndex) }
+        if hnsw { files.append(.schemaHnswIndex) }
+        files.append(.schemaGrants)
+        parts = files.map { PostgresStatement(name: $0.name, sql: SQLFile.fill($0.text, values)) }
+        statements = zip(files, parts).filter { !$0.0.line.isEmpty }.map(\.1)
     }
 
     /// The DDL as a script for psql.
-    public var script: String { statements.map(\.sql).joined(separator: "\n") }
+    public var script: String { parts.map(\.sql).joined(separator: "\n") }
 
-    /// Creates what is missing, and brings side tables of an earlier version up to date.
+    /// Creates what is missing, and brings side tables of an earlier version up to date; throws a ``RunFailure`` if the
+    /// server objects.
     public func apply(_ session: PostgresSession, log: Logger) async throws {
-        let (table, rest) = (statements.prefix(1), statements.dropFirst())
-        for statement in table { try await session.executeScript(statement, timeout: .seconds(3600)) }
+        let sideTables = [SQLFile.schemaLedger.name, SQLFile.schemaState.name]
+        let first = statements.firstIndex { sideTables.contains($0.name) } ?? statements.endIndex
+        for statement in statements[..<first] { try await run(statement, session) }
         // A side table may be shared, and lie in another schema than the one that a new table would be created in.
         let existing = try await SideTableMigration(names: names, session: session, log: log).migrate()
         let done = existing.map { $0.schema.name }
-        for statement in rest where !done.contains(statement.name) {
+        for statement in statements[first...] where !done.contains(statement.name) { try await run(statement, session) }
+    }
+
+    private func run(_ statement: PostgresStatement, _ session: PostgresSession) async throws {
+        do throws(PostgresError) {
             try await session.executeScript(statement, timeout: .seconds(3600))
+        } catch {
+            guard case .serverError(let refusal) = error, refusal.disposition != .retry else { throw error }
+            throw RunFailure(
+                .configuration, "the server refuses the statement \"\(statement.name)\": \(refusal.explanation)")
         }
     }
+
+    /// How an index is built while the table stays in use; PostgreSQL does not do that on a partitioned table.
+    static func concurrently(isPartitioned: Bool) -> String { isPartitioned ? "" : " CONCURRENTLY" }
 
     /// Quotes an identifier, for objects that do not exist yet and that no catalog can quote.
     ///
@@ -59,9 +113,8 @@ public struct TableSchema: Sendable {
     /// the usual names.
     package static func quote(_ name: String) -> String {
         let isPlain = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F }
-        if isPlain, name.contains("_") || ["datasets", "id", "title", "description", "embedding"].contains(name) {
-            return name
-        }
+        let usual = ["datasets", "id", "title", "description", "embedding", "public"]
+        if isPlain, name.contains("_") || usual.contains(name) { return name }
         return "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }

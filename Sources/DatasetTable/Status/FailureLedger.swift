@@ -9,6 +9,12 @@ public struct FailureLedger: Sendable {
         statement = table.statement(.retryFailed)
     }
 
+    /// What the server is to look at before.
+    static func trials(_ table: ResolvedTable) -> [StatementTrial] {
+        guard table.ledger != nil else { return [] }
+        return [StatementTrial(table.statement(.retryFailed), [.textArray([])])]
+    }
+
     /// Forgets the failures of some rows, named by their keys as text, or of all if `nil`.
     ///
     /// - Returns: The number of failures that were forgotten.

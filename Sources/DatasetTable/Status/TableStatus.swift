@@ -54,6 +54,8 @@ public struct TableStatus: Sendable, Equatable {
     public let embedded: Int
     /// When the oldest row without a vector was created; `nil` if none waits or the table does not say.
     public let oldestPending: String?
+    /// Why the column for it does not say when a row was created; `nil` if it does, or if there is none.
+    public let unknownAge: String?
     /// `nil` if there is no ledger that this role may read.
     public let ledger: Ledger?
     /// `nil` if there is no state table that this role may read.
@@ -83,8 +85,9 @@ public struct TableStatus: Sendable, Equatable {
         self.eligible = eligible
         self.embedded = embedded
 
+        unknownAge = Self.unknownAge(in: table)
         var oldest: String?
-        if let created = table.columns[table.names.created], created.maySelect,
+        if unknownAge == nil, table.columns[table.names.created] != nil,
             let row = try await session.execute(table.statement(.statusOldest), timeout: .tableScan).first
         {
             oldest = try row.isNull("oldest") ? nil : try row.text("oldest")
@@ -92,6 +95,33 @@ public struct TableStatus: Sendable, Equatable {
         oldestPending = oldest
         ledger = table.ledger == nil ? nil : try await Ledger(of: table, session)
         provenance = table.state == nil ? nil : try await Provenance(of: table, session)
+    }
+}
+
+extension TableStatus {
+    /// Why a column says nothing about when a row was created.
+    private static func unknownAge(in table: ResolvedTable) -> String? {
+        let name = "\(table.quoted).\(table.names.created)"
+        guard let created = table.columns[table.names.created] else { return nil }
+        guard ["date", "timestamp", "timestamptz"].contains(created.typeName) else {
+            return "\(name) is \(created.type), neither a date nor a timestamp"
+        }
+        return created.maySelect ? nil : "this role may not read \(name)"
+    }
+
+    /// What the server is to look at before.
+    static func trials(_ table: ResolvedTable) -> [StatementTrial] {
+        let column = PostgresValue.text(table.vectorColumn.stateKey)
+        var trials = [StatementTrial(table.statement(.statusCounts))]
+        if unknownAge(in: table) == nil, table.columns[table.names.created] != nil {
+            trials.append(StatementTrial(table.statement(.statusOldest)))
+        }
+        if table.ledger != nil {
+            trials.append(StatementTrial(table.statement(.statusLedger)))
+            trials.append(StatementTrial(table.statement(.quarantined), [.null(PostgresTypeOID.bytea), column]))
+        }
+        if table.state != nil { trials.append(StatementTrial(table.statement(.statusModels), [column])) }
+        return trials
     }
 }
 

@@ -10,12 +10,14 @@ import SentenceEncoding
 struct SchemaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Print the DDL for a new database, or apply it.",
+        abstract: "Print the DDL for what a database lacks, or apply it.",
         discussion: """
-            Extension, table and indexes. What exists is left alone, but for side tables of an earlier version: --apply adds \
-            the columns that they lack and, once for all tables that share them, tells their rows apart by table. It \
-            waits for the batches that runs have in hand, and the log says how many rows went to which table; none is \
-            deleted. Besides this command only backfill changes database objects.
+            Extension, table, side tables, indexes, and as comments the privileges that a role needs. A database that is \
+            named is looked at first: the side tables get the type of the key that the table has. What exists is left \
+            alone, but for a vector column that the table lacks and side tables of an earlier version: --apply adds what they \
+            lack and, once for all tables that share them, tells their rows apart by table. It waits for the batches \
+            that runs have in hand, and the log says how many rows went to which table; none is deleted. \
+            Besides this command only backfill changes database objects.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -33,21 +35,33 @@ struct SchemaCommand: AsyncParsableCommand {
     func run() async throws {
         try await Self.reportingFailures {
             let settings = try await Settings()
-            let dimension = try dimension?.value ?? model.folder(settings).dimension
-            guard dimension <= Limits.dimension else {
+            let names = try database.names(settings)
+            if let dimension, dimension.value > Limits.dimension {
                 throw RunFailure(
                     .configuration,
-                    "--dimension is \(dimension); pgvector stores \(Limits.dimension) components at most")
+                    "--dimension is \(dimension.value); pgvector stores \(Limits.dimension) components at most")
             }
-            let schema = TableSchema(names: try database.names(settings), dimension: dimension, hnsw: hnsw)
-            guard apply else {
-                try StandardOutput.print(schema.script)
+            guard try apply || database.isNamed(settings) else {
+                let dimension = try dimension?.value ?? modelDimension(settings)
+                try StandardOutput.print(try TableSchema(names: names, dimension: dimension, hnsw: hnsw).script)
                 return
             }
-            let session = try await database.connection(settings).open(.readWrite)
-            try await schema.apply(session, log: .standardError())
+            let log = Logger.standardError()
+            let session = try await database.connection(settings).open(apply ? .readWrite : .readOnly)
+            let schema = try await TableSchema(
+                names: names, dimension: dimension?.value, defaultDimension: { try modelDimension(settings) },
+                hnsw: hnsw, reading: session, log: log)
+            if apply {
+                try await schema.apply(session, log: log)
+                log.info("schema applied", metadata: ["database": "\(session.endpoint)"])
+            } else {
+                try StandardOutput.print(schema.script)
+            }
             await session.close()
-            Logger.standardError().info("schema applied", metadata: ["database": "\(session.endpoint)"])
         }
+    }
+
+    private func modelDimension(_ settings: Settings) throws -> Int {
+        try model.folder(settings).dimension
     }
 }

@@ -24,10 +24,13 @@ struct StatusCommand: AsyncParsableCommand {
             let settings = try await Settings()
             let names = try database.names(settings)
             let session = try await database.connection(settings).open(.readOnly)
-            let preflight = Preflight(session: session, names: names, log: .standardError())
-            let table = try await session.readOnly { try await preflight.check(for: .status) }
+            let log = Logger.standardError()
+            let table = try await Preflight(session: session, names: names, log: log).check(for: .status)
             let status = try await TableStatus(of: table, session: session)
             await session.close()
+            if let reason = status.unknownAge {
+                log.notice("the age of pending rows is not known", metadata: ["reason": "\(reason)"])
+            }
             try StandardOutput.print(json ? Self.json(status) : Self.table(status))
         }
     }
@@ -39,8 +42,8 @@ struct StatusCommand: AsyncParsableCommand {
         lines += [
             ("eligible", String(status.eligible)), ("embedded", String(status.embedded)),
             ("pending", String(status.pending)), ("coverage", percent(status.coverage)),
-            ("oldest pending", status.oldestPending ?? "-"),
         ]
+        if status.unknownAge == nil { lines.append(("oldest pending", status.oldestPending ?? "-")) }
         if let ledger = status.ledger {
             lines += ledger.failures.map { ("failed \($0.errorClass)", String($0.count)) }
             lines += [("quarantined", String(ledger.quarantined)), ("orphaned failures", String(ledger.orphans))]

@@ -54,9 +54,8 @@ struct VerifyCommand: AsyncParsableCommand {
             async let loading = model.load()
             let session = try await database.connection(settings).open(.readOnly)
             let preflight = Preflight(session: session, names: names, log: log)
-            let table = try await session.readOnly {
-                try await preflight.check(for: .verify(dimension: model.folder.dimension))
-            }
+            let table = try await Verification.check(
+                preflight, dimension: model.folder.dimension, model: fingerprint)
             let verification = Verification(
                 session: session, table: table, encoder: try await loading, model: fingerprint, options: options,
                 log: log)

@@ -113,7 +113,8 @@ public struct ModelFolder: Sendable {
         try reader.verifyChecksums(
             known: weights.digests,
             others: [
-                folder + "config.json", "modules.json", modules.pooling + "config.json", Self.libraryFile, sentenceFile, Self.canaryFile, folder + WeightFiles.index,
+                folder + "config.json", "modules.json", modules.pooling + "config.json", Self.libraryFile, sentenceFile,
+                Self.canaryFile, folder + WeightFiles.index,
             ].filter(reader.has) + tokenizer.files
                 // Their absence means something, so they must be there if they are listed.
                 + [folder + "sentence_bert_config.json", folder + "tokenizer_config.json"])

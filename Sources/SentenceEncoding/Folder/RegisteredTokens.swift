@@ -120,7 +120,8 @@ struct RegisteredTokens {
         let object = try Settings(value, file: settings.file, reader: settings.reader, prefix: key + ".")
         try object.require(
             isSpecial == true ? !object.has("special") : object.has("__type"), isSpecial == true ? "special" : "__type",
-            object[isSpecial == true ? "special" : "__type"]?.excerpt ?? "absent", "a text, or a token as its file has it")
+            object[isSpecial == true ? "special" : "__type"]?.excerpt ?? "absent",
+            "a text, or a token as its file has it")
         return try TokenProperties(object, isSpecial: isSpecial)
     }
 
@@ -192,7 +193,8 @@ struct RegisteredTokens {
                 "a token once, with the flags that it has in tokenizer.json")
             if !isKept { all.append(token) }
         }
-        let ordered = Self.roleKeys.compactMap { key in roles.first { $0.key == key } }
+        let ordered =
+            Self.roleKeys.compactMap { key in roles.first { $0.key == key } }
             + roles.filter { !Self.roleKeys.contains($0.key) }
         for token in ordered.compactMap(\.token) + further where !all.contains(where: { $0.spells(token.content) }) {
             all.append(token)

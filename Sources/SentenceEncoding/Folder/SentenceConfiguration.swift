@@ -23,7 +23,9 @@ struct SentenceConfiguration {
     init(_ settings: Settings) throws(SentenceEncodingError) {
         self.settings = settings
         // Of two names for the same the older one counts.
-        let arguments = ["model_kwargs", "model_args", "config_kwargs", "config_args", "processor_kwargs", "tokenizer_args"]
+        let arguments = [
+            "model_kwargs", "model_args", "config_kwargs", "config_args", "processor_kwargs", "tokenizer_args",
+        ]
         let known: Set = [
             "max_seq_length", "do_lower_case", "transformer_task", "modality_config", "module_output_name",
             "processing_kwargs", "unpad_inputs", "query_length", "document_length", "query_expansion",

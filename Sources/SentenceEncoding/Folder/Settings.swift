@@ -107,7 +107,8 @@ struct Settings {
     }
 
     /// Refuses a key that is set to something that asks for more than is computed.
-    func refuse(_ keys: String..., unless isHarmless: (JSONValue) -> Bool = { !$0.isTruthy }) throws(SentenceEncodingError)
+    func refuse(_ keys: String..., unless isHarmless: (JSONValue) -> Bool = { !$0.isTruthy })
+        throws(SentenceEncodingError)
     {
         for key in keys {
             guard let value = value[key], !isHarmless(value) else { continue }

@@ -33,9 +33,15 @@ struct TokenizerConfiguration {
         let kind = try TokenizerKind(settings, configured: configuredClass, modelType: modelType)
         let name = folder + "tokenizer.json"
         let file = reader.has(name) ? try TokenizerFile(reader.settings(name)) : nil
-        if let file { vocabulary = file.vocabulary } else { vocabulary = try Self.vocabulary(reader, folder, kind, settings) }
-        files = ["tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt"]
-            .map { folder + $0 }.filter(reader.has)
+        if let file {
+            vocabulary = file.vocabulary
+        } else {
+            vocabulary = try Self.vocabulary(reader, folder, kind, settings)
+        }
+        files = [
+            "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
+        ]
+        .map { folder + $0 }.filter(reader.has)
 
         let tokens = try RegisteredTokens(settings, reader: reader, folder: folder, kind: kind, file: file)
         var options = WordPieceTokenizer.Options()
@@ -77,12 +83,14 @@ struct TokenizerConfiguration {
             !token.hasPrefix("$")
             && token.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0 != ":" }
         try settings.require(
-            kind != .bert || isPlain, key, token.jsonLiteral, "a token without blanks and colons, and no $ at its beginning")
+            kind != .bert || isPlain, key, token.jsonLiteral,
+            "a token without blanks and colons, and no $ at its beginning")
         return token
     }
 
     /// A truth value that Python does not take null for.
-    private static func bool(_ settings: Settings, _ key: String, _ absent: Bool) throws(SentenceEncodingError) -> Bool {
+    private static func bool(_ settings: Settings, _ key: String, _ absent: Bool) throws(SentenceEncodingError) -> Bool
+    {
         guard settings.has(key) else { return absent }
         guard let value = try settings.bool(key) else { throw settings.malformed(key, "true or false") }
         return value
@@ -103,9 +111,12 @@ struct TokenizerConfiguration {
     ) throws(SentenceEncodingError) -> Vocabulary {
         // Files of other tokenizers, which the reference prefers where there is no tokenizer.json.
         for file in ["tekken.json", "tokenizer.model", "tiktoken.model"] where reader.has(folder + file) {
-            throw .unsupportedFile(reader.path(folder + file), reason: "it is the vocabulary of another kind of tokenizer")
+            throw .unsupportedFile(
+                reader.path(folder + file), reason: "it is the vocabulary of another kind of tokenizer")
         }
-        guard kind != .general, reader.has(folder + "vocab.txt") else { throw reader.missing(folder + "tokenizer.json") }
+        guard kind != .general, reader.has(folder + "vocab.txt") else {
+            throw reader.missing(folder + "tokenizer.json")
+        }
         let bytes = try reader.bytes(folder + "vocab.txt")
         do throws(TokenizationError) {
             return try Vocabulary(bytes: bytes, path: reader.path(folder + "vocab.txt"))
@@ -136,10 +147,12 @@ struct TokenizerConfiguration {
     /// What the library sets anew for each call, what is for decoding or conversations, and where the file comes from.
     private static let harmlessKeys: Set<String> = [
         "max_length", "stride", "truncation_strategy", "truncation", "padding", "pad_to_multiple_of",
-        "pad_token_type_id", "return_tensors", "model_input_names", "return_token_type_ids", "clean_up_tokenization_spaces",
+        "pad_token_type_id", "return_tensors", "model_input_names", "return_token_type_ids",
+        "clean_up_tokenization_spaces",
         "clean_text", "chat_template", "response_template", "chat_control_tokens", "add_prefix_space", "trim_offsets",
         "add_bos_token", "add_eos_token", "errors", "verbose", "use_fast", "from_slow", "legacy", "backend", "is_local",
-        "local_files_only", "name_or_path", "special_tokens_map_file", "tokenizer_file", "vocab_file", "trust_remote_code",
+        "local_files_only", "name_or_path", "special_tokens_map_file", "tokenizer_file", "vocab_file",
+        "trust_remote_code",
         "cache_dir", "device_map", "revision", "files_loaded", "fix_mistral_regex", "_commit_hash", "_from_auto",
     ]
 }

@@ -97,7 +97,8 @@ extension TokenizerFile {
             throw settings.unsupported("normalizer", "null", "BertNormalizer")
         }
         var lowercasesFirst = false
-        if try normalizer.string("type") == "Sequence", let parts = try normalizer.array("normalizers"), !parts.isEmpty {
+        if try normalizer.string("type") == "Sequence", let parts = try normalizer.array("normalizers"), !parts.isEmpty
+        {
             for (index, part) in parts.enumerated() {
                 let prefix = "normalizer.normalizers.\(index)."
                 normalizer = try Settings(part, file: settings.file, reader: settings.reader, prefix: prefix)
@@ -113,7 +114,8 @@ extension TokenizerFile {
         try normalizer.require(try normalizer.bool("clean_text") ?? true, "clean_text", "false", "true")
         let lowercases = try normalizer.bool("lowercase") ?? true
         options.setCase(
-            lowercases: lowercases, stripsAccents: try normalizer.bool("strip_accents"), lowercasesFirst: lowercasesFirst)
+            lowercases: lowercases, stripsAccents: try normalizer.bool("strip_accents"),
+            lowercasesFirst: lowercasesFirst)
         options.handleChineseCharacters = try normalizer.bool("handle_chinese_chars") ?? true
     }
 

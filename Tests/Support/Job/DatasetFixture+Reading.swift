@@ -16,10 +16,9 @@ extension DatasetFixture {
         var options = Verification.Options()
         configure(&options)
         let session = try await PostgresSession.connect(to: url ?? database.url, applicationName: "embedding-job test")
-        let table = try await session.readOnly {
-            try await Preflight(session: session, names: names, log: log ?? self.log)
-                .check(for: .verify(dimension: encoder.dimension))
-        }
+        let table = try await Verification.check(
+            Preflight(session: session, names: names, log: log ?? self.log), dimension: encoder.dimension,
+            model: Self.model)
         let verification = Verification(
             session: session, table: table, encoder: encoder, model: Self.model, options: options,
             log: log ?? self.log)
@@ -35,7 +34,7 @@ extension DatasetFixture {
         _ configure: (inout EmbeddingRun.Options) -> Void = { _ in }
     ) async throws -> RunReport {
         let run = try await checkedRun(
-            encoder, url: url, model: Self.model, isDryRun: true, log: log, configure)
+            encoder, url: url, model: Self.model, log: log, configure)
         return await run.forecast(encoder, control: control, samplingTime: samplingTime)
     }
 

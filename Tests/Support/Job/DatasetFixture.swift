@@ -12,7 +12,7 @@ public struct DatasetFixture: Sendable {
     /// The database.
     public let database: TemporaryDatabase
     /// The names of the run.
-    public let names: DatasetNames
+    public private(set) var names: DatasetNames
     /// The logger that runs get; silent unless a test looks at it.
     public let log: Logger
 
@@ -27,6 +27,13 @@ public struct DatasetFixture: Sendable {
         let session = try await database.connect()
         try await TableSchema(names: names, dimension: dimension, hnsw: false).apply(session, log: log)
         await session.close()
+    }
+
+    /// The same database, with other names given to what runs on it.
+    public func naming(_ names: DatasetNames) -> DatasetFixture {
+        var fixture = self
+        fixture.names = names
+        return fixture
     }
 
     /// Inserts eligible rows titled `prefix 1` to `prefix count`.
@@ -50,14 +57,14 @@ public struct DatasetFixture: Sendable {
 
     /// What drains and forecasts have in common.
     func checkedRun(
-        _ encoder: any TextEncoder, url: String?, model: Fingerprint, isDryRun: Bool = false, log: Logger?,
+        _ encoder: any TextEncoder, url: String?, model: Fingerprint, log: Logger?,
         _ configure: (inout EmbeddingRun.Options) -> Void
     ) async throws -> CheckedRun {
         var options = EmbeddingRun.Options()
         configure(&options)
         let target = TargetModel(name: "stub", fingerprint: model, dimension: encoder.dimension)
         return try await CheckedRun(
-            of: names, model: target, options: options, isDryRun: isDryRun,
+            of: names, model: target, options: options,
             connector: connector(url: url, options, log: log), log: log ?? self.log)
     }
 

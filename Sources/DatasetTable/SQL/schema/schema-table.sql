@@ -1,5 +1,3 @@
-CREATE EXTENSION IF NOT EXISTS vector;
-
 -- Every column but the title may be left out of an INSERT. `embedding` has the model's dimension.
 CREATE TABLE IF NOT EXISTS {TABLE} (
     {ID} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -13,5 +11,5 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
     {ACTIVE} boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    {COLUMN} vector({DIMENSION})
+    {COLUMN} {VECTOR_SCHEMA}vector({DIMENSION})
 );

@@ -8,7 +8,8 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
     has_table_privilege(c.oid, 'DELETE') AS may_delete,
     EXISTS (
         SELECT FROM pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attname = 'dataset_id' AND a.atttypid = $3::oid) AS key_matches,
+        JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = c.oid AND a.attname = 'dataset_id' AND $3::oid IN (t.oid, t.typbasetype)) AS key_matches,
     array_to_string(ARRAY(
         SELECT x.name FROM unnest($4::text[]) AS x(name)
         WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = x.name)), ', ')
@@ -22,13 +23,20 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
                 FROM unnest(i.indkey[0:i.indnkeyatts - 1]) AS k(number)
                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number)
                 = ARRAY(SELECT x.name FROM unnest($5::text[]) AS x(name) ORDER BY x.name)) AS has_key,
-    -- Without a policy for it, row-level security refuses a right altogether; whether a policy lets a row pass is only
-    -- known by trying.
+    coalesce((
+        SELECT string_agg(quote_ident(r.rulename), ', ' ORDER BY r.rulename)
+        FROM pg_rewrite r
+        WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3', '4')), '') AS rules,
+    row_security_active(c.oid) AS row_security,
+    -- Whether row-level security certainly keeps this role from it. What a policy with a condition lets through is not
+    -- known before.
     row_security_active(c.oid) AND EXISTS (
         SELECT FROM unnest($6::text[]) AS x(command)
         WHERE NOT EXISTS (
             SELECT FROM pg_policy p
             WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd::text IN ('*', x.command)
+                AND coalesce(pg_get_expr(p.polqual, p.polrelid), 'true') <> 'false'
+                AND coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'true') <> 'false'
                 AND EXISTS (
                     SELECT FROM unnest(p.polroles) AS r(role) WHERE r.role = 0 OR pg_has_role(r.role, 'USAGE'))))
         AS lacks_policy,

@@ -1,0 +1,1 @@
+-- {TABLE} exists and is left as it is, but for what follows.

@@ -1,0 +1,5 @@
+-- The least that the role of embedding-job run needs, for a superuser or the owner to grant; ROLE stands for its name:
+-- GRANT USAGE ON SCHEMA {SCHEMAS} TO ROLE;
+-- GRANT SELECT ({ID}, {TITLE}, {DESCRIPTION}, {STATUS}, {ACTIVE}, {COLUMN}), UPDATE ({COLUMN}) ON {TABLE} TO ROLE;
+-- GRANT SELECT, INSERT, UPDATE, DELETE ON {SCHEMA}embedding_failure TO ROLE;
+-- GRANT SELECT, INSERT, UPDATE ON {SCHEMA}embedding_state TO ROLE;

@@ -1,0 +1,1 @@
+-- PostgreSQL builds no index on a partitioned table CONCURRENTLY: writes wait while the next ones are built.
