@@ -33,9 +33,9 @@ struct LogInFailure: Equatable {
                 hasServerSpoken = true
                 sqlState = said.output.1.flatMap { SQLState($0) } ?? sqlState
                 words = Self.primaryMessage(of: attempt[said.range.upperBound...])
-                if words.isEmpty { words = "the server names no reason" }
             }
-            let reason = serverText(words)
+            // Also where libpq has taken a longer message than it allows for one of an older protocol.
+            let reason = words.isEmpty ? "the server names no reason" : serverText(words)
             if !reasons.contains(reason) { reasons.append(reason) }
         }
         reason = reasons.isEmpty ? "no reason given" : serverText(reasons.joined(separator: "; "))

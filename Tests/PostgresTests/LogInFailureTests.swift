@@ -93,6 +93,8 @@ struct LogInFailureTests {
             (FakeConnection.error(nil, "no such user: user"), "no such user: user"),
             (FakeConnection.error("28P01", ""), "the server names no reason"),
             (FakeConnection.error("XX000", "one\ntwo", severity: "ERROR"), "one\\u000atwo"),
+            // More words than libpq takes during a log-in.
+            (FakeConnection.error("28P01", String(repeating: "no ", count: 1_000_000)), "the server names no reason"),
             // As a server says it that cannot even fork: before the protocol was agreed on.
             (
                 Array("Ecould not fork new process for connection: Cannot allocate memory\n\0".utf8),

@@ -58,6 +58,10 @@ struct DatasetQueue: Sendable {
 
     /// Most rows of a page of pending rows: their keys take some megabytes, and listing them a tenth of a second.
     private static let pageSize = 65_536
+    /// A list has the key of every row that waits: those of a hundred million rows and more.
+    private static let mostBytesOfList = 4 << 30
+    /// Twice the title and the description, cut to 2,048 and 16,384 characters of up to four bytes, and what goes with them.
+    private static let mostBytesOfRow = 1 << 17
 
     /// Lists rows that wait, quarantined ones included, in the order of their keys.
     ///
@@ -67,7 +71,10 @@ struct DatasetQueue: Sendable {
     /// - Parameter last: The last key of the page before; `nil` for the first.
     func list(after last: RowKey?) async throws(PostgresError) -> PendingPage {
         var page = PendingPage()
-        for row in try await session.execute(statements.list, listParameters(after: last), timeout: .tableScan) {
+        let rows = try await session.execute(
+            statements.list, listParameters(after: last), timeout: .tableScan,
+            byteLimit: table.selection == .missing ? PostgresResult.usualByteLimit : Self.mostBytesOfList)
+        for row in rows {
             page.append(try row.key("id"), shard: try row.shard("shard"))
         }
         page.isLast = table.selection != .missing || page.count < Self.pageSize
@@ -124,7 +131,10 @@ struct DatasetQueue: Sendable {
         var examined = keys.count
         if !keys.isEmpty {
             let limit = PostgresValue.int4(Int32(assignment.rowLimit))
-            for row in try await session.execute(statements.read, identity + [self.keys(keys), limit]) {
+            let rows = try await session.execute(
+                statements.read, identity + [self.keys(keys), limit],
+                byteLimit: max(PostgresResult.usualByteLimit, assignment.rowLimit * Self.mostBytesOfRow))
+            for row in rows {
                 claim.rows.append(try DatasetRow(row))
                 // With as many rows as were wanted, nothing is known of the keys after the last.
                 if claim.rows.count == assignment.rowLimit { examined = Int(try row.int32("place")) }
