@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints a canary of a model: a text and the vector that the reference implementation gives it.
+"""Prints a canary of a model: a text and the vector that the reference implementation gives it, without a prompt.
 
     python3 -m venv .local/reference && .local/reference/bin/pip install -r Scripts/requirements.txt
     .local/reference/bin/python Scripts/make-canary.py MODEL_FOLDER > MODEL_FOLDER/canary.json
@@ -33,7 +33,7 @@ def main():
     torch.set_num_threads(1)
     model = SentenceTransformer(str(arguments.model), device="cpu", model_kwargs={"dtype": torch.float32})
     with torch.inference_mode():
-        vector = model.encode([TEXT], convert_to_numpy=True, show_progress_bar=False)[0]
+        vector = model.encode([TEXT], prompt="", convert_to_numpy=True, show_progress_bar=False)[0]
     # The shortest decimal that gives back the very float32.
     canaries = [{"text": TEXT, "vector": [float(str(number)) for number in vector]}]
     content = {"fingerprint": arguments.fingerprint, "canaries": canaries} if arguments.fingerprint else canaries

@@ -240,13 +240,15 @@ def collect(base, index):
     add("steep scores", weights={"model.safetensors": "steep.safetensors"})
     nested = {f"0_Transformer/{name}": (base / name).read_text()
               for name in ["config.json", "tokenizer.json", "tokenizer_config.json", "sentence_bert_config.json"]}
+    # Unlike what lies in the folder itself, so that it shows which is read.
+    nested["0_Transformer/tokenizer_config.json"] = {**variants.json("tokenizer_config.json"), "do_lower_case": False}
     modules = variants.json("modules.json")
     modules[0]["path"] = "0_Transformer"
     for kind in ["Pooling", "Normalize"]:
         next(module for module in modules if module["type"].endswith(kind))["path"] = f"parts/{kind}"
     add("modules in folders", nested | {
         "modules.json": modules, "parts/Pooling/config.json": {"embedding_dimension": HIDDEN, "pooling_mode": ["cls"]}},
-        weights={"0_Transformer/model.safetensors": "gamma-beta.safetensors"})
+        weights={"0_Transformer/model.safetensors": "steep.safetensors"})
     modules = variants.json("modules.json")
     modules[2] = {"idx": 2, "name": "2", "path": "2_Dropout", "type": "sentence_transformers.models.Dropout"}
     add("dropout in the place of a normalization", {"modules.json": modules, "2_Dropout/config.json": {"dropout": 0.5}})

@@ -1,4 +1,5 @@
 import Foundation
+import Safetensors
 import SentenceEncoding
 import Testing
 
@@ -30,7 +31,7 @@ struct FolderRefusalTests {
             array[index] = try set(members, at: path.dropFirst(), in: array[index])
             return array
         }
-        var object = try #require(value as? [String: Any])
+        var object = value is NSNull ? [:] : try #require(value as? [String: Any])
         if let first = path.first {
             object[first] = try set(members, at: path.dropFirst(), in: object[first] ?? [String: Any]())
         } else {
@@ -127,7 +128,7 @@ struct FolderRefusalTests {
         Change("added_tokens.json", #"{"[NEW]": "80"}"#, "[NEW]"),
         Change("tokenizer.json", at: "model", #"{"type": "Unigram"}"#, "model.type", "Unigram"),
         Change("tokenizer.json", at: "model", #"{"vocab": [["a", -1.5]]}"#, "model.vocab"),
-        Change("tokenizer.json", at: "model.vocab", #"{"surplus": 0}"#, "model.vocab", "\"surplus\""),
+        Change("tokenizer.json", at: "model.vocab", #"{"surplus": 0}"#, "model.vocab", "each once"),
         Change("tokenizer.json", at: "model.vocab", #"{"surplus": 900}"#, "model.vocab", "900"),
         Change("tokenizer.json", at: "truncation", #"{"direction": "Middle"}"#, "truncation.direction"),
     ]
@@ -172,6 +173,61 @@ struct FolderRefusalTests {
             try folder.write("{}", to: name)
             let error = try #require(throws: SentenceEncodingError.self) { try ModelFolder(path: folder.path) }
             #expect(error.description.contains("\(folder.path)/\(name)"))
+        }
+    }
+
+    @Test(
+        "for a tensor of the encoder that nobody reads, but not for those of heads",
+        arguments: [
+            ("embeddings.position_embeddings.weight", "embeddings.another_embeddings_.weight", true),
+            ("encoder.layer.0.output.LayerNorm.bias", "pooler.dense.weight_of_another_kind.x", false),
+        ])
+    func unreadTensor(name: String, other: String, isRefused: Bool) async throws {
+        try await withModel(FolderVariant.base) { folder in
+            // A copy of a file with one name changed is a second file with a tensor that the first does not have.
+            let index = try Self.index(of: folder)
+            try folder.copy(folder.file("model.safetensors"), to: "part-1.safetensors")
+            try folder.renameTensor(name, to: other)
+            try folder.copy(folder.file("model.safetensors"), to: "part-2.safetensors")
+            try folder.remove("model.safetensors")
+            let map = index.map { "\"\($0)\": \"part-1.safetensors\"" } + ["\"\(other)\": \"part-2.safetensors\""]
+            try folder.write("{\"weight_map\": {\(map.joined(separator: ","))}}", to: "model.safetensors.index.json")
+            let model = try ModelFolder(path: folder.path)
+            guard isRefused else {
+                _ = try model.loadEncoder(on: ReferenceBackend())
+                return
+            }
+            let file = folder.file("part-2.safetensors")
+            #expect(throws: SentenceEncodingError.unknownTensor(file: file, tensor: other)) {
+                _ = try model.loadEncoder(on: ReferenceBackend())
+            }
+        }
+    }
+
+    private static func index(of folder: ModelFolderCopy) throws -> [String] {
+        try SafetensorsFile(contentsOf: folder.file("model.safetensors")).tensorNames
+    }
+
+    @Test(
+        "for weights that an index looks for elsewhere",
+        arguments: ["../other.safetensors", "a/b.safetensors", "x.bin"])
+    func weightsElsewhere(file: String) async throws {
+        try await withModel(FolderVariant.base) { folder in
+            try folder.remove("model.safetensors")
+            try folder.write("{\"weight_map\": {\"a\": \"\(file)\"}}", to: "model.safetensors.index.json")
+            let error = try #require(throws: SentenceEncodingError.self) { try ModelFolder(path: folder.path) }
+            #expect(error.description.contains("model.safetensors.index.json: weight_map.a is \(file)"))
+        }
+    }
+
+    @Test("for a file whose absence means something and that SHA256SUMS lists")
+    func listedFile() async throws {
+        try await withModel(FolderVariant.base) { folder in
+            let zeros = String(repeating: "0", count: 64)
+            try folder.write("\(zeros)  sentence_bert_config.json\n", to: "SHA256SUMS")
+            try folder.remove("sentence_bert_config.json")
+            let error = try #require(throws: SentenceEncodingError.self) { try ModelFolder(path: folder.path) }
+            #expect(error.description.contains(folder.file("sentence_bert_config.json")))
         }
     }
 

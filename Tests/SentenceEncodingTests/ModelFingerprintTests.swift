@@ -43,8 +43,9 @@ struct ModelFingerprintTests {
         #expect(fingerprint.lines.count == 9)
     }
 
-    /// The files of all-mpnet-base-v2 that decide its fingerprint, but for weights and vocabulary, are those of the fixture with
-    /// these settings. Both digests are those of the files on the hub.
+    /// Weights and vocabulary apart, the fixture says what the files of all-mpnet-base-v2 say.
+    ///
+    /// Both digests are those of the files on the hub.
     @Test(
         "of all-mpnet-base-v2 is the one of its canary and of databases that exist, with tokenizer.json and without",
         arguments: [false, true])

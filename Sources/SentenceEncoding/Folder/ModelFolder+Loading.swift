@@ -13,28 +13,32 @@ extension ModelFolder {
                 file: path + "/config.json", key: key, value: String(width),
                 supported: "a multiple of \(backend.columnMultiple)")
         }
-        let tensor = try tensorSource()
+        let checkpoint = try weights.open()
+        let tag = configuration.modelType + "."
+        let prefix = checkpoint.has(tag + "embeddings.word_embeddings.weight") ? tag : ""
+        let tensor = tensorSource(checkpoint, prefix)
         let pooling = SentencePooling(strategy: pooling, normalizes: scalesToUnitLength)
+        let encoder: any TransformerEncoder<Backend>
         switch configuration.architecture {
         case .bert(let typeVocabSize):
-            return try BERTEncoder(
+            encoder = try BERTEncoder(
                 configuration: configuration, typeVocabSize: typeVocabSize, pooling: pooling, backend: backend,
                 tensor: tensor)
         case .mpnet:
-            return try MPNetEncoder(configuration: configuration, pooling: pooling, backend: backend, tensor: tensor)
+            encoder = try MPNetEncoder(
+                configuration: configuration, pooling: pooling, backend: backend, tensor: tensor)
         }
+        // Afterwards, for a tensor under a wrong name is first of all one that is missing.
+        try refuseUnread(checkpoint, prefix)
+        return encoder
     }
 
     /// The tensors of the checkpoint under the names of the bare model.
     ///
     /// A checkpoint that was saved with a head for training has the architecture's name before each: `bert.` or `mpnet.`.
     /// Early conversions call a normalization's weight and bias `gamma` and `beta`.
-    private func tensorSource() throws(SentenceEncodingError) -> TensorSource {
-        let checkpoint = try weights.open()
-        let tag = configuration.modelType + "."
-        let prefix = checkpoint.has(tag + "embeddings.word_embeddings.weight") ? tag : ""
-        try refuseUnread(checkpoint, prefix)
-        return { (name, shape) throws(SentenceEncodingError) in
+    private func tensorSource(_ checkpoint: Checkpoint, _ prefix: String) -> TensorSource {
+        { (name, shape) throws(SentenceEncodingError) in
             let full = prefix + name
             let found = checkpoint.has(full) ? full : Self.earlyName(of: full).flatMap { checkpoint.has($0) ? $0 : nil }
             guard let file = checkpoint.file(of: found ?? full) else { throw .fileMissing(path, .copyAgain) }
@@ -54,8 +58,9 @@ extension ModelFolder {
         return nil
     }
 
-    /// Refuses tensors that belong to the encoder and that nobody reads: a layer more than `config.json` says, an adapter, other
-    /// positions. They would be left out in silence, and the fingerprint, which trusts the weights, would not show it.
+    /// Refuses tensors that belong to the encoder and that nobody reads.
+    ///
+    /// A layer more than `config.json` says, an adapter, other positions: they would be left out in silence, and the fingerprint, which trusts the weights, would not show it.
     private func refuseUnread(_ checkpoint: Checkpoint, _ prefix: String) throws(SentenceEncodingError) {
         let known = configuration.tensorNames
         for full in checkpoint.tensorNames where full.hasPrefix(prefix) {

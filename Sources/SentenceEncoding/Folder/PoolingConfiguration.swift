@@ -16,11 +16,13 @@ struct PoolingConfiguration {
         ]
         let widths = ["word_embedding_dimension", "embedding_dimension"]
         try settings.allowOnly(Set(flags.map(\.1) + widths + ["pooling_mode", "include_prompt"]))
-        guard widths.contains(where: settings.has) else { throw settings.malformed(widths[1], "a whole number") }
+        var hasWidth = false
         for key in widths {
             guard let width = try settings.integer(key) else { continue }
             try settings.require(width == hidden, key, String(width), "\(hidden), the hidden_size of config.json")
+            hasWidth = true
         }
+        guard hasWidth else { throw settings.malformed("embedding_dimension", "a whole number") }
 
         var modes: [String] = []
         if let mode = settings["pooling_mode"] {

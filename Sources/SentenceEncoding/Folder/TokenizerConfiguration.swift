@@ -74,7 +74,9 @@ struct TokenizerConfiguration {
         modelMaxLength = limit.map { Int(min(max($0, 0), 1e9)) }
     }
 
-    /// A token around texts. `BertTokenizer` writes them into a template, in which some characters have a meaning.
+    /// A token around texts.
+    ///
+    /// `BertTokenizer` writes them into a template, in which some characters have a meaning.
     private static func templateToken(
         _ key: String, _ tokens: RegisteredTokens, _ kind: TokenizerKind, _ settings: Settings
     ) throws(SentenceEncodingError) -> String {

@@ -15,7 +15,9 @@ struct WeightFiles {
     /// In which file a tensor is said to be; absent if there is one file.
     private let places: [String: String]?
 
-    /// Finds and hashes the files in a folder of the model's folder. A single file counts before an index, as in the reference.
+    /// Finds and hashes the files in a folder of the model's folder.
+    ///
+    /// A single file counts before an index, as in the reference.
     init(_ reader: FolderReader, folder: String) throws(SentenceEncodingError) {
         self.reader = reader
         guard !reader.has(folder + Self.single), reader.has(folder + Self.index) else {
