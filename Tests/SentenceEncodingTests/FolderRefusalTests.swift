@@ -1,3 +1,4 @@
+import ComputeTestSupport
 import Foundation
 import Safetensors
 import SentenceEncoding
