@@ -316,13 +316,13 @@ struct SideTableMigrationTests {
             try await database.run("ALTER TABLE datasets ADD second halfvec(4)")
             try await fixture.giveSideTablesTheirEarlierForm()
             let reader = try await database.connect()
+            let table = try await Preflight(session: reader, names: fixture.names, log: fixture.log).check(for: .status)
             // What it waits for once it has all claims.
             try await reader.executeScript(
                 PostgresStatement(name: "read", sql: "BEGIN; SELECT count(*) FROM embedding_failure"))
             async let migration: Void = migrate(database, RecordedLog())
             try await database.wait(
                 until: "EXISTS (SELECT FROM pg_locks WHERE relation = 'embedding_failure'::regclass AND NOT granted)")
-            let table = try await Preflight(session: reader, names: fixture.names, log: fixture.log).check(for: .status)
             for column in ["embedding", "second"] {
                 let free = """
                     SELECT count(*) FROM generate_series(0, 63) AS s

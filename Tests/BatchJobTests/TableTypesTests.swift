@@ -47,7 +47,7 @@ struct TableTypesTests {
             let schema = try await TableSchema(
                 names: fixture.names, dimension: nil, defaultDimension: { 4 }, hnsw: false, reading: session,
                 log: log.logger)
-            try await schema.apply(session)
+            try await schema.apply(session, log: log.logger)
             await session.close()
             try await body(fixture)
         }

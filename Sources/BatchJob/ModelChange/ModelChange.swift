@@ -45,9 +45,7 @@ public struct ModelChange: Sendable {
 
     /// Reads what has been done so far.
     func inspect() async throws -> ModelChangeTable {
-        try await connector.withSession { session in
-            try await session.readOnly { try await ModelChangeTable(self, session) }
-        }
+        try await connector.withSession { session in try await ModelChangeTable.read(self, session) }
     }
 
     /// Drains a column: fills in missing vectors and replaces those of edited rows until a pass finds none.

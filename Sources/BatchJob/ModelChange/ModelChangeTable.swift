@@ -29,7 +29,8 @@ struct ModelChangeTable: Sendable {
     private let nextName: String
     private let isPartitioned: Bool
 
-    init(_ change: ModelChange, _ session: PostgresSession) async throws {
+    /// Confirms the table, then reads the rest in one state of the database.
+    static func read(_ change: ModelChange, _ session: PostgresSession) async throws -> ModelChangeTable {
         let preflight = Preflight(session: session, names: change.names, log: change.log)
         let table = try await preflight.check(for: .status) { table in
             guard table.state != nil else { return [] }
@@ -37,6 +38,10 @@ struct ModelChangeTable: Sendable {
             return [StatementTrial(table.statement(.changeCoverage), queue.identity)] + queue.verificationTrials
         }
         guard table.state != nil else { throw RunFailure.changeNeedsState }
+        return try await session.readOnly { try await ModelChangeTable(table, change, session) }
+    }
+
+    private init(_ table: ResolvedTable, _ change: ModelChange, _ session: PostgresSession) async throws {
         let wanted = [change.names.column, change.nextColumn, change.oldColumn]
         let columns = try await ResolvedTable.Column.lookUp(wanted, of: table.oid, session)
         self.table = table

@@ -25,7 +25,7 @@ struct RetryFailedCommand: AsyncParsableCommand {
             let session = try await database.connection(settings).open(.readWrite)
             let preflight = Preflight(
                 session: session, names: try database.names(settings), log: .standardError())
-            let table = try await session.readOnly { try await preflight.check(for: .ledger) }
+            let table = try await preflight.check(for: .ledger)
             let count = try await FailureLedger(table).forget(id.isEmpty ? nil : id, session)
             await session.close()
             try StandardOutput.print("{\"forgotten\":\(count)}")
