@@ -18,7 +18,10 @@ public struct TokenizedText: Sendable, Hashable {
 
     /// Makes a tokenized text from ids that include `[CLS]` and `[SEP]`.
     ///
-    /// - Parameter isBlank: Whether the text contributes nothing; left out, whether `ids` are the two special ones.
+    /// - Parameters:
+    ///   - ids: The ids of the tokens, the special ones included.
+    ///   - truncatedTokenCount: The number of tokens that did not fit.
+    ///   - isBlank: Whether the text contributes nothing; left out, whether `ids` are the two special ones.
     public init(ids: [Int32], truncatedTokenCount: Int = 0, isBlank: Bool? = nil) {
         self.ids = ids
         self.truncatedTokenCount = truncatedTokenCount

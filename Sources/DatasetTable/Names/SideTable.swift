@@ -65,8 +65,12 @@ package enum SideTable: String, Sendable, CaseIterable {
 
     /// Looks the table up, beside the user's table or on the search path.
     ///
-    /// - Parameter refusal: What a statement failed of that may have been about this table. A policy of row-level security
-    ///   that has a condition is only known by what it does.
+    /// - Parameters:
+    ///   - table: The user's table.
+    ///   - access: What the command does with the side table.
+    ///   - refusal: What a statement failed of that may have been about the side table. A policy of row-level security that
+    ///     has a condition is only known by what it does.
+    ///   - session: A connection to the database.
     package func lookUp(
         for table: ResolvedTable, to access: Access = .write, after refusal: PostgresError? = nil,
         _ session: PostgresSession

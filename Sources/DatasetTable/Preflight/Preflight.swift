@@ -61,7 +61,9 @@ public struct Preflight: Sendable {
     /// Confirms the table for statements that the server is to look at as well, or throws a ``RunFailure`` that lists all
     /// findings.
     ///
-    /// - Parameter trials: The statements for a table as it will be used; a side table that they cannot use is left out.
+    /// - Parameters:
+    ///   - purpose: What the table is checked for.
+    ///   - trials: The statements for a table as it will be used; a side table that they cannot use is left out.
     package func check(
         for purpose: Purpose, trying trials: @Sendable (ResolvedTable) -> [StatementTrial]
     ) async throws -> ResolvedTable {

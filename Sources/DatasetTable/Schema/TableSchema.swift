@@ -32,6 +32,7 @@ public struct TableSchema: Sendable {
     ///   - defaultDimension: The number of components of a vector column that is to be made, if nothing is said.
     ///   - hnsw: Whether to add an HNSW index for nearest-neighbor search.
     ///   - session: A connection to the database, where nothing is changed yet.
+    ///   - log: Where the lookup of the table warns.
     public init(
         names: DatasetNames, dimension: Int?, defaultDimension: @Sendable () throws -> Int, hnsw: Bool,
         reading session: PostgresSession, log: Logger

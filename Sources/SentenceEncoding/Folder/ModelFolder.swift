@@ -72,8 +72,10 @@ public struct ModelFolder: Sendable {
 
     /// Reads the configuration files, hashes weights and vocabulary, and verifies `SHA256SUMS` where there is one.
     ///
-    /// - Parameter documentPrompt: What stands before each text that is stored, whatever the folder says; absent for what the
-    ///   folder says.
+    /// - Parameters:
+    ///   - path: The folder.
+    ///   - documentPrompt: What stands before each text that is stored, whatever the folder says; absent for what the folder
+    ///     says.
     public init(path: String, documentPrompt: String? = nil) throws(SentenceEncodingError) {
         let reader = FolderReader(path: path)
         try reader.requireFolder()
