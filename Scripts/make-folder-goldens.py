@@ -253,7 +253,57 @@ def collect(base, index):
     modules[2] = {"idx": 2, "name": "2", "path": "2_Dropout", "type": "sentence_transformers.models.Dropout"}
     add("dropout in the place of a normalization", {"modules.json": modules, "2_Dropout/config.json": {"dropout": 0.5}})
     add("pooling without a flag", {"1_Pooling/config.json": {"word_embedding_dimension": HIDDEN}})
+    collect_earlier(variants)
     return variants.all
+
+
+def collect_earlier(variants):
+    """Folders as versions 2 to 5 of the library saved them, with the keys of models that are much used."""
+    settings = {
+        "clean_up_tokenization_spaces": True, "do_basic_tokenize": True, "do_lower_case": True, "model_max_length": 512,
+        "never_split": None, "strip_accents": None, "tokenize_chinese_chars": True, "tokenizer_class": "BertTokenizer",
+        **dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], SPECIAL))}
+    calls = {"max_length": 128, "pad_to_multiple_of": None, "pad_token_type_id": 0, "padding_side": "right", "stride": 0,
+             "truncation_side": "right", "truncation_strategy": "longest_first"}
+    named = {key: value for key, value in settings.items() if key.endswith("_token")}
+    flags = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False}
+    decoder = {str(id): {"content": entry, **flags, "special": True} for id, entry in enumerate(SPECIAL)}
+    config = {key: value for key, value in variants.json("config.json").items() if key != "dtype"} | {
+        "_name_or_path": "/root/.cache/torch/sentence_transformers/small/", "classifier_dropout": None,
+        "gradient_checkpointing": False, "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0},
+        "position_embedding_type": "absolute", "torch_dtype": "float32", "transformers_version": "4.30.0", "use_cache": True}
+    modules = [{"idx": id, "name": str(id), "path": path, "type": f"sentence_transformers.models.{kind}"}
+               for id, (path, kind) in enumerate([("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")])]
+
+    def pooling(mode, **more):
+        return {"word_embedding_dimension": HIDDEN, **{f"pooling_mode_{kind}": kind == mode for kind in (
+            "cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")}, **more}
+
+    versions = {"__version__": {"sentence_transformers": "2.2.2", "transformers": "4.28.1", "pytorch": "1.13.0+cu117"}}
+    common = {"config.json": config, "modules.json": modules, "2_Normalize/config.json": None,
+              "vocab.txt": vocabulary(), "special_tokens_map.json": named,
+              "sentence_bert_config.json": {"max_seq_length": 48, "do_lower_case": False}}
+    variants.add("as version 2 saved bge", common | {
+        "tokenizer_config.json": settings, "1_Pooling/config.json": pooling("cls_token"),
+        "config_sentence_transformers.json": versions,
+        "sentence_bert_config.json": {"max_seq_length": 48, "do_lower_case": True}})
+    variants.add("as version 2 saved gte and multi-qa", common | {
+        "tokenizer_config.json": settings | calls | {"special_tokens_map_file": "/x/map.json", "full_tokenizer_file": None,
+                                                     "name_or_path": "small"},
+        "1_Pooling/config.json": pooling("mean_tokens"), "config_sentence_transformers.json": None})
+    late = pooling("cls_token", pooling_mode_weightedmean_tokens=False, pooling_mode_lasttoken=False, include_prompt=True)
+    variants.add("as version 3 saved arctic-embed and mxbai", common | {
+        "tokenizer_config.json": settings | calls | {"added_tokens_decoder": decoder, "additional_special_tokens": []},
+        "special_tokens_map.json": {key: {"content": value, **flags} for key, value in named.items()},
+        "1_Pooling/config.json": late,
+        "config_sentence_transformers.json": versions | {
+            "prompts": {"query": "the ", "passage": ""}, "default_prompt_name": None, "similarity_fn_name": None}})
+    variants.add("as version 5 saved", common | {
+        "tokenizer_config.json": settings | {"added_tokens_decoder": decoder, "extra_special_tokens": {}},
+        "1_Pooling/config.json": late, "vocab.txt": vocabulary(),
+        "config_sentence_transformers.json": versions | {
+            "model_type": "SentenceTransformer", "prompts": {"query": "", "document": ""}, "default_prompt_name": None,
+            "similarity_fn_name": "cosine"}})
 
 
 def expected(folder, texts):

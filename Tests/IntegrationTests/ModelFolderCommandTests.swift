@@ -79,7 +79,7 @@ struct ModelFolderCommandTests {
 
     @Test("random-model takes the dimensions that the product takes, and no others")
     func randomModel() async throws {
-        let script = Fixtures.path("../../../Scripts/random-model")
+        let script = Fixtures.repositoryPath("Scripts/random-model")
         for (option, value, works) in [
             ("--dimension", "64", true), ("--dimension", "96", true), ("--dimension", "60", false),
             ("--dimension", "0", false), ("--dimension", "16016", false), ("--layers", "0", false),

@@ -153,7 +153,8 @@ struct TokenizerConfiguration {
         "clean_up_tokenization_spaces",
         "clean_text", "chat_template", "response_template", "chat_control_tokens", "add_prefix_space", "trim_offsets",
         "add_bos_token", "add_eos_token", "errors", "verbose", "use_fast", "from_slow", "legacy", "backend", "is_local",
-        "local_files_only", "name_or_path", "special_tokens_map_file", "tokenizer_file", "vocab_file",
+        "local_files_only", "name_or_path", "special_tokens_map_file", "tokenizer_file", "full_tokenizer_file",
+        "vocab_file",
         "trust_remote_code",
         "cache_dir", "device_map", "revision", "files_loaded", "fix_mistral_regex", "_commit_hash", "_from_auto",
     ]
