@@ -38,7 +38,7 @@ SAMPLE = REPOSITORY / "Scripts/sample/datasets.jsonl"
 FIXTURES = REPOSITORY / "Tests/Support/Compute/Fixtures"
 
 # One of each kind that has gone wrong in some implementation of this model: nothing, almost nothing, other scripts, marks and
-# symbols, characters that the normaliser drops, words without a piece, and texts at and past the limit of 256 tokens.
+# symbols, characters that the normalizer drops, words without a piece, and texts at and past the limit of 256 tokens.
 HARD_TEXTS = {
     "empty": "",
     "space": " ",

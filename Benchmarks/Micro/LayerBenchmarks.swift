@@ -68,7 +68,7 @@ enum LayerBenchmarks {
         }
     }
 
-    /// For each value two sums and a normalisation, of rows from all over the table of words.
+    /// For each value two sums and a normalization, of rows from all over the table of words.
     private static var embed: Microbenchmark {
         Microbenchmark(name: "embed, 512 tokens") {
             let backend = CPUBackend(workerCount: 1)

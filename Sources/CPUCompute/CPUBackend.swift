@@ -41,7 +41,7 @@ public struct CPUBackend: ComputeBackend {
         return CPUMatrix(rowCapacity: rowCapacity, columns: columns)
     }
 
-    /// One pass: gather, add in the reference's order (words, token type, position), normalise.
+    /// One pass: gather, add in the reference's order (words, token type, position), normalize.
     public func embed(
         ids: [Int32], positions: [Int32], tables: EmbeddingTables<CPUParameter>,
         norm: LayerNormParameters<CPUParameter>, into output: inout CPUMatrix

@@ -1,4 +1,4 @@
-/// Layer normalisation of one row (Ba, Kiros and Hinton, arXiv:1607.06450).
+/// Layer normalization of one row (Ba, Kiros and Hinton, arXiv:1607.06450).
 enum LayerNorm {
     /// Replaces a row of `count` floats, a multiple of 16, by `(x − mean) / √(variance + ε) · weight + bias`.
     ///

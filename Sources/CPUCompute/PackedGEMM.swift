@@ -1,7 +1,7 @@
 /// The packed engine: `activation(x · Wᵀ + b)` in registers, on a weight that was packed once.
 ///
 /// The sums of ``PanelKernel`` start as the bias and get their activation before they are stored, so the output is written once
-/// and never read. The bits of a row depend on that row alone: not on its neighbours, not on the number of rows, not on the
+/// and never read. The bits of a row depend on that row alone: not on its neighbors, not on the number of rows, not on the
 /// place in the chunk.
 enum PackedGEMM {
     /// Rows that one panel serves before the next one comes: 288 KB of input for K = 384, which stay in the second-level cache

@@ -37,7 +37,7 @@ public protocol ComputeBackend: Sendable {
     /// Allocates an activation of at most `rowCapacity` rows.
     func makeMatrix(rowCapacity: Int, columns: Int) throws(Failure) -> Matrix
 
-    /// Sums word, position and token-type embeddings and normalises: `ids` and `positions` `[N]` → `[N, H]`.
+    /// Sums word, position and token-type embeddings and normalizes: `ids` and `positions` `[N]` → `[N, H]`.
     func embed(
         ids: [Int32], positions: [Int32], tables: EmbeddingTables<Parameter>, norm: LayerNormParameters<Parameter>,
         into output: inout Matrix)
@@ -54,7 +54,7 @@ public protocol ComputeBackend: Sendable {
         _ packedQKV: Matrix, headCount: Int, relativeBias: Parameter?, boundaries: TextBoundaries,
         into output: inout Matrix)
 
-    /// Adds `input` to `residual` and normalises each row in place: `[N, H]`.
+    /// Adds `input` to `residual` and normalizes each row in place: `[N, H]`.
     func addNorm(_ input: Matrix, to residual: inout Matrix, _ norm: LayerNormParameters<Parameter>)
 
     /// Reduces the tokens of each text to one row: `[N, H]` → `[B, H]`.
@@ -115,7 +115,7 @@ public struct LinearParameters<Parameter: Sendable>: Sendable {
     }
 }
 
-/// Scale `[H]`, shift `[H]` and the variance offset of a layer normalisation.
+/// Scale `[H]`, shift `[H]` and the variance offset of a layer normalization.
 public struct LayerNormParameters<Parameter: Sendable>: Sendable {
     /// The scale, called gamma in the paper, `[H]`.
     public let weight: Parameter
@@ -124,7 +124,7 @@ public struct LayerNormParameters<Parameter: Sendable>: Sendable {
     /// Added to the variance before the square root.
     public let epsilon: Float
 
-    /// Groups the parameters of one normalisation.
+    /// Groups the parameters of one normalization.
     public init(weight: Parameter, bias: Parameter, epsilon: Float) {
         self.weight = weight
         self.bias = bias

@@ -11,14 +11,14 @@ package struct BERTEncoder<Backend: ComputeBackend>: TransformerEncoder {
     package let layers: [TransformerLayer<Backend>]
     private let embeddings: TransformerEmbeddings<Backend>
 
-    /// Word, position and token-type embeddings, summed and normalised.
+    /// Word, position and token-type embeddings, summed and normalized.
     package func embed(_ batch: TokenBatch, _ w: inout Workspace<Backend>) {
         backend.embed(
             ids: batch.ids, positions: batch.positions, tables: embeddings.tables, norm: embeddings.layerNorm,
             into: &w.hidden)  // [N, H]
     }
 
-    /// Self-attention and feed-forward network, each followed by a residual sum and a layer normalisation.
+    /// Self-attention and feed-forward network, each followed by a residual sum and a layer normalization.
     package func apply(
         _ layer: TransformerLayer<Backend>, _ boundaries: TextBoundaries, _ w: inout Workspace<Backend>
     ) {

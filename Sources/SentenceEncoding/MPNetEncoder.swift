@@ -14,14 +14,14 @@ package struct MPNetEncoder<Backend: ComputeBackend>: TransformerEncoder {
     private let embeddings: TransformerEmbeddings<Backend>
     private let relativeAttentionBias: Backend.Parameter  // [A, 2P − 1], P = configuration.positionCount
 
-    /// Word and position embeddings, summed and normalised.
+    /// Word and position embeddings, summed and normalized.
     package func embed(_ batch: TokenBatch, _ w: inout Workspace<Backend>) {
         backend.embed(
             ids: batch.ids, positions: MPNetPositions.positions(of: batch), tables: embeddings.tables,
             norm: embeddings.layerNorm, into: &w.hidden)  // [N, H]
     }
 
-    /// Self-attention and feed-forward network, each followed by a residual sum and a layer normalisation.
+    /// Self-attention and feed-forward network, each followed by a residual sum and a layer normalization.
     package func apply(
         _ layer: TransformerLayer<Backend>, _ boundaries: TextBoundaries, _ w: inout Workspace<Backend>
     ) {

@@ -22,10 +22,10 @@ package protocol TransformerEncoder<Backend>: Sendable {
     /// The layers in the order of their application.
     var layers: [TransformerLayer<Backend>] { get }
 
-    /// What each token and its position contribute, summed and normalised: `[N, H]` in `hidden`.
+    /// What each token and its position contribute, summed and normalized: `[N, H]` in `hidden`.
     func embed(_ batch: TokenBatch, _ w: inout Workspace<Backend>)
 
-    /// Self-attention and feed-forward network, each followed by a residual sum and a layer normalisation.
+    /// Self-attention and feed-forward network, each followed by a residual sum and a layer normalization.
     func apply(_ layer: TransformerLayer<Backend>, _ boundaries: TextBoundaries, _ w: inout Workspace<Backend>)
 }
 

@@ -82,7 +82,11 @@ struct AddedTokens: Sendable {
             guard !codePoints.isEmpty else { throw .vanishingAddedToken(token.content) }
             if [codePoints.first, codePoints.last].contains(0x20) { edged = token.content }
             longestNormalized = max(longestNormalized, codePoints.count)
-            _ = normalized.insert(codePoints.flatMap { Unicode.Scalar($0).map { Array($0.utf8) } ?? [] }, id: number)
+            let spelling = codePoints.flatMap { Unicode.Scalar($0).map { Array($0.utf8) } ?? [] }
+            // Which of two that are spelled alike is found depends on how many there are in the reference.
+            if let twin = normalized.insert(spelling, id: number), entries[Int(twin)].id != entry.id {
+                throw .twinAddedTokens(content(of: entries[Int(twin)].id) ?? "", token.content)
+            }
         } else if let first = token.content.utf8.first {
             firstBytes[Int(first >> 6)] |= 1 << UInt64(first & 63)
             _ = exact.insert(token.content.utf8, id: number)

@@ -18,6 +18,8 @@ public enum TokenizationError: Error, Equatable {
     case emptyAddedToken
     /// Normalization leaves nothing of an added token, so that it would be everywhere.
     case vanishingAddedToken(String)
+    /// Two added tokens are the same when they are normalized.
+    case twinAddedTokens(String, String)
     /// An added token takes away blanks that another begins or ends with.
     case contestedBlanks(stripping: String, token: String)
     /// The added tokens are larger than the lookup structure is made for.
@@ -56,6 +58,9 @@ extension TokenizationError: CustomStringConvertible {
             "An added token is spelled with nothing. Remove it from the tokenizer's files."
         case .vanishingAddedToken(let token):
             "Normalization leaves nothing of the added token \"\(token)\", which is therefore not supported. "
+                + "Use another model."
+        case .twinAddedTokens(let one, let other):
+            "The added tokens \"\(one)\" and \"\(other)\" are the same when they are normalized, which is not supported. "
                 + "Use another model."
         case .contestedBlanks(let stripping, let token):
             "The added token \"\(stripping)\" strips blanks, and \"\(token)\" begins or ends with one, which is not "

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Ending a run early", .requiresPostgres, .timeLimit(.minutes(10)))
 struct ControlTests {
-    @Test("on a signal finishes the batches in hand, one for each lane", arguments: [1, 2])
+    @Test("on a signal finishes the batches in hand, one for each worker", arguments: [1, 2])
     func stops(connections: Int) async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)

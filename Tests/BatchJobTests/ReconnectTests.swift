@@ -9,13 +9,14 @@ import Testing
 /// Lost connections and failures that pass: every row is written once, and nothing is encoded twice because of them.
 @Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(10)))
 struct ReconnectTests {
-    /// Where the connection is cut: instead of these bytes, which do not arrive.
+    /// Where the connection is cut: instead of these bytes, which do not arrive. A statement is told by its first line, after
+    /// the zero that ends its name: the preflight has the server explain the same statements.
     enum Cut: String, CaseIterable, Sendable {
-        case plan = "GROUP BY 1"
+        case list = "\0-- The next keys of rows that wait"
         case begin = "BEGIN ISOLATION"
         case claim = "pg_try_advisory_xact_lock"
-        case read = "CROSS JOIN LATERAL (\n    SELECT d.id AS id"
-        case write = "WITH encoded AS"
+        case read = "\0-- The rows of a list that still qualify"
+        case write = "\0-- The one statement that correctness rests on"
         /// With the end of the message, because every BEGIN says READ COMMITTED.
         case commit = "COMMIT\0"
         /// The transaction succeeds, but nobody is told.
@@ -303,8 +304,8 @@ struct ReconnectTests {
                     CREATE POLICY slow ON datasets USING (slowly());
                     ALTER TABLE embedding_state ENABLE ROW LEVEL SECURITY;
                     CREATE POLICY slow ON embedding_state USING (slowly());
-                    INSERT INTO embedding_state (dataset_id, column_name, model_fingerprint, source_fingerprint, tokens, truncated)
-                        SELECT 1000 + i, 'embedding', decode(repeat('07', 32), 'hex'), '', 1, false
+                    INSERT INTO embedding_state (table_name, dataset_id, column_name, model_fingerprint, source_fingerprint, tokens, truncated)
+                        SELECT 'public.datasets', 1000 + i, 'embedding', decode(repeat('07', 32), 'hex'), '', 1, false
                         FROM generate_series(1, 60) i
                     """)
                 let report = try await fixture.drain(StubEncoder(), url: url) {

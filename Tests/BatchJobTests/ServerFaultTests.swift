@@ -9,7 +9,7 @@ import Testing
 
 /// What servers do to a run when they are restarted, crash, change places or run out of disk.
 ///
-/// Every test has a server of its own, with durability on. Most drain three batches of 20 rows by one lane, so that it is
+/// Every test has a server of its own, with durability on. Most drain three batches of 20 rows by one worker, so that it is
 /// known at each moment what was committed. Numbers are those of the list of faults that a run is to survive.
 @Suite("A server of one's own", .requiresPostgresPrograms, .sharedCluster, .serialized, .timeLimit(.minutes(2)))
 struct ServerFaultTests {

@@ -79,8 +79,8 @@ struct GEMMEngineTests {
         }
     }
 
-    @Test("packed: a row that is NaN or infinite leaves its neighbours alone")
-    func neighbours() {
+    @Test("packed: a row that is NaN or infinite leaves its neighbors alone")
+    func neighbors() {
         let layer = Layer(.packed, inputs: 32, outputs: 48)
         let rows = makeRows(13, width: 32, seed: 5)
         let expected = layer(rows, .gelu)

@@ -25,7 +25,7 @@ struct ArchitectureTests {
             .map { try JSONDecoder().decode(Line.self, from: $0).text }
     }
 
-    /// Compares vectors with the rows of a golden; without normalisation the gate is relative to the largest number.
+    /// Compares vectors with the rows of a golden; without normalization the gate is relative to the largest number.
     private func expect(_ vectors: [[Float]], _ stage: String, _ goldens: StageGoldens) throws {
         let expected = try goldens.file.floats(named: stage, shape: [goldens.texts.count, goldens.hidden])
         let largest = expected.reduce(1) { max($0, $1.magnitude) }
@@ -64,7 +64,7 @@ struct ArchitectureTests {
         try expect(await encoder.encode(texts.map { encoder.tokenize($0) }), "vectors", goldens(model))
     }
 
-    @Test("in every pooling, normalised or not", arguments: models, ["cls", "max", "mean", "mean_sqrt_len_tokens"])
+    @Test("in every pooling, normalized or not", arguments: models, ["cls", "max", "mean", "mean_sqrt_len_tokens"])
     func poolings(model: String, pooling: String) async throws {
         try await withModel(path(model)) { folder in
             let form = #"{"embedding_dimension": 32, "pooling_mode": "\#(pooling)"}"#

@@ -145,7 +145,7 @@ struct ModelFingerprintTests {
             try folder.write(#"{"embedding_dimension": 32, "pooling_mode": "cls"}"#, to: "1_Pooling/config.json")
         },
         "length": { try $0.set(["max_seq_length": 39], in: "sentence_bert_config.json") },
-        "normalisation": { try $0.setModules("Transformer", "Pooling") },
+        "normalization": { try $0.setModules("Transformer", "Pooling") },
         "architecture": { try $0.set(["model_type": "mpnet", "max_position_embeddings": 42], in: "config.json") },
         "tanh": { try $0.set(["hidden_act": "gelu_new"], in: "config.json") },
         "relu": { try $0.set(["hidden_act": "relu"], in: "config.json") },

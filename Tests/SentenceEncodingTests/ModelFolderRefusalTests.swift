@@ -239,7 +239,7 @@ struct ModelFolderRefusalTests {
     // MARK: - Modules
 
     @Test(
-        "with other modules than transformer, pooling and normalisation",
+        "with other modules than transformer, pooling and normalization",
         arguments: [
             ["Transformer"], ["Transformer", "Normalize"], ["Pooling", "Transformer"],
             ["Transformer", "Pooling", "Dense"], ["Transformer", "Pooling", "Normalize", "Dense"],

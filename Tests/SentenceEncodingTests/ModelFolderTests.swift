@@ -29,7 +29,7 @@ struct ModelFolderTests {
         #expect(model.tokenizerOptions.handleChineseCharacters)
     }
 
-    @Test("of all-MiniLM-L6-v2 has 256 tokens, mean pooling and normalisation", .requiresWeights)
+    @Test("of all-MiniLM-L6-v2 has 256 tokens, mean pooling and normalization", .requiresWeights)
     func realModel() throws {
         let model = try ModelFolder(path: Fixtures.realModel)
         #expect(model.name == "all-MiniLM-L6-v2")
@@ -96,7 +96,7 @@ struct ModelFolderTests {
         }
     }
 
-    @Test("does not normalise where modules.json has no Normalize")
+    @Test("does not normalize where modules.json has no Normalize")
     func withoutNormalize() async throws {
         try await withToyModel { folder in
             try folder.setModules("sentence_transformers.models.Transformer", "sentence_transformers.models.Pooling")

@@ -90,6 +90,9 @@ struct AddedTokenTests {
         #expect(
             refusal(stripping, AddedToken("中", isNormalized: true)) == .contestedBlanks(stripping: "a", token: "中"))
         #expect(refusal(stripping, AddedToken("b", isNormalized: true)) == nil)
+        let sea = AddedToken("sea", isNormalized: true)
+        #expect(refusal(sea, AddedToken("SEA", isNormalized: true)) == .twinAddedTokens("sea", "SEA"))
+        #expect(refusal(sea, sea, AddedToken("SEA")) == nil)
         let long = String(repeating: "a", count: 3 << 20)
         #expect(refusal(AddedToken(long)) == .tooManyAddedTokens(byteCount: 3 << 20, limit: 2_097_151))
     }

@@ -16,6 +16,7 @@ struct TokenizationErrorTests {
             (.emptyAddedToken, ["nothing"]),
             (.vanishingAddedToken("x"), ["\"x\""]),
             (.contestedBlanks(stripping: "x", token: "y"), ["\"x\"", "\"y\""]),
+            (.twinAddedTokens("x", "y"), ["\"x\"", "\"y\""]),
             (.tooManyAddedTokens(byteCount: 17, limit: 16), ["17", "16"]),
             (.promptTooLong(maxTokens: 8), ["8"]),
             (.maxTokensTooSmall(2, minimum: 3), ["2", "3"]),

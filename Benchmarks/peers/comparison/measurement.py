@@ -83,7 +83,7 @@ def measure(
     for contender in contenders[1:]:
         _attempt(contender, _sweep, texts, options.threads)
     for turn in range(options.repetitions):
-        # Every round begins with another one, so that nobody always follows the same neighbour.
+        # Every round begins with another one, so that nobody always follows the same neighbor.
         first = turn % len(contenders)
         for contender in contenders[first:] + contenders[:first]:
             vectors = LOCAL / "vectors" / f"{texts.stem}-{contender.name}.npy"

@@ -1,4 +1,4 @@
-"""Tokenising and batching for libraries that only run the network."""
+"""Tokenizing and batching for libraries that only run the network."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The model as an ONNX graph from token ids to unit vectors: pooling and normalisation belong to it."""
+"""The model as an ONNX graph from token ids to unit vectors: pooling and normalization belong to it."""
 
 from pathlib import Path
 

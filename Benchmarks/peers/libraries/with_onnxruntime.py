@@ -41,7 +41,7 @@ class Plain(Peer):
 
 
 class Fused(Plain):
-    """float32; attention, normalisation and GELU are single operators."""
+    """float32; attention, normalization and GELU are single operators."""
 
     @staticmethod
     def export(model: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""sentence-transformers on PyTorch: the reference for everybody's vectors. It tokenises, sorts and pads by itself."""
+"""sentence-transformers on PyTorch: the reference for everybody's vectors. It tokenizes, sorts and pads by itself."""
 
 from pathlib import Path
 

@@ -22,6 +22,8 @@ package enum SideTable: String, Sendable, CaseIterable {
         case absent, otherKeyType, notReadable, notWritable
         /// Its rows do not say which table they are about.
         case earlierVersion
+        /// It has no unique index over the columns of its key, on which every write rests.
+        case lacksKey
         /// The server puts something else in the place of what is written; the names are separated by commas.
         case rules(String)
         /// What the server says of a statement about it.
@@ -38,6 +40,7 @@ package enum SideTable: String, Sendable, CaseIterable {
             case .notReadable: "this role may not read it"
             case .notWritable: "this role may not write it"
             case .earlierVersion: "an earlier version made it, and its rows do not say which table they are about"
+            case .lacksKey: "it has no unique index over the columns of its key"
             case .rules(let names): "what is written to it is rewritten by the rules \(names)"
             case .refused(let error): error.message
             case .lacksColumns(let names): "it has no column \(names)"
@@ -49,6 +52,7 @@ package enum SideTable: String, Sendable, CaseIterable {
         package var remedy: String {
             switch self {
             case .earlierVersion: "embedding-job schema --apply, as its owner and once for all tables that share it"
+            case .lacksKey: "embedding-job schema --apply, as its owner, makes its key again"
             case .lacksColumns: "embedding-job schema --apply adds what a table of an earlier version lacks"
             case .lacksPolicy(let statement): statement
             case .rules: "put triggers in the place of the rules"
@@ -80,8 +84,7 @@ package enum SideTable: String, Sendable, CaseIterable {
         guard entry.keyMatches else { return .unusable(.otherKeyType) }
         guard entry.tellsTablesApart else { return .unusable(.earlierVersion) }
         guard entry.missingColumns.isEmpty else { return .unusable(.lacksColumns(entry.missingColumns)) }
-        // A write rests on the key, and somebody may have added no more than the column.
-        guard entry.hasKey || access == .read else { return .unusable(.earlierVersion) }
+        guard entry.hasKey || access == .read else { return .unusable(.lacksKey) }
         switch access {
         case .read: guard entry.mayRead else { return .unusable(.notReadable) }
         // A success deletes the row's entry in the ledger; a state is only replaced.

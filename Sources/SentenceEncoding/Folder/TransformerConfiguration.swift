@@ -28,7 +28,7 @@ public struct TransformerConfiguration: Sendable, Equatable {
     public let hiddenAct: Activation
     /// P, the number of rows of the position table.
     public let maxPositionEmbeddings: Int
-    /// The offset of the variance in every layer normalisation.
+    /// The offset of the variance in every layer normalization.
     public let layerNormEps: Float
 
     /// The most tokens that have a position each.

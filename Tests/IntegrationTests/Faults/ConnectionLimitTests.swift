@@ -69,7 +69,7 @@ struct ConnectionLimitTests {
     }
 }
 
-/// The pooler of `Scripts/postgres-lanes`, whose URL `Scripts/test` exports.
+/// The pooler of `Scripts/test-servers`, whose URL `Scripts/test` exports.
 private enum Pgbouncer {
     static var url: String? {
         ProcessInfo.processInfo.environment["EMBEDDING_TEST_PGBOUNCER_URL"].flatMap { $0.isEmpty ? nil : $0 }
@@ -78,6 +78,6 @@ private enum Pgbouncer {
 
 extension Trait where Self == ConditionTrait {
     fileprivate static var requiresPgbouncer: Self {
-        .enabled(if: Pgbouncer.url != nil, "run Scripts/test, which starts the servers of Scripts/postgres-lanes")
+        .enabled(if: Pgbouncer.url != nil, "run Scripts/test, which starts the servers of Scripts/test-servers")
     }
 }

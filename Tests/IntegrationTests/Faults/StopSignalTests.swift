@@ -22,7 +22,7 @@ struct StopSignalTests {
 
             let report = try await report(of: run)
             #expect(report.processed > 0 && report.processed.isMultiple(of: ProxiedJob.batchSize))
-            // At most two batches of each of the two lanes.
+            // At most two batches of each of the two workers.
             #expect(report.processed <= 4 * ProxiedJob.batchSize)
             #expect(report.remaining == 200 - report.processed)
             #expect(try await job.embedded() == report.processed)
@@ -45,7 +45,7 @@ struct StopSignalTests {
             try await job.hangUp()
             let visible = try await job.embedded()
             #expect(point.visibleCounts.contains(visible), "\(visible) rows are visible")
-            // Rows count once their COMMIT is answered; the second lane may still wait for that of its batch.
+            // Rows count once their COMMIT is answered; the second worker may still wait for that of its batch.
             #expect(report.processed <= (point == .nextClaim ? visible : 0))
             #expect(try await job.rerun().processed == 60 - visible)
             try await job.expectDrained(60)

@@ -15,10 +15,12 @@ enum WirePoint: String, CaseIterable, Sendable {
     var text: String {
         switch self {
         case .claim, .nextClaim: "pg_try_advisory_xact_lock"
-        case .read: "CROSS JOIN LATERAL (\n    SELECT d.id AS id"
+        // Statements are told by their first line, after the zero that ends their name: the preflight has the server explain
+        // the same ones.
+        case .read: "\0-- The rows of a list that still qualify"
         // The comment in front of the statement that follows the read.
         case .encode: "The portal of the read keeps its snapshot"
-        case .write: "WITH encoded AS"
+        case .write: "\0-- The one statement that correctness rests on"
         // With the end of the message: every BEGIN says READ COMMITTED.
         case .commit, .answer: "COMMIT\0"
         }
@@ -26,7 +28,7 @@ enum WirePoint: String, CaseIterable, Sendable {
 
     var direction: FaultProxy.Direction { self == .answer ? .serverToClient : .clientToServer }
 
-    /// Whether the first batch is committed; the second lane may be as far with one of its own.
+    /// Whether the first batch is committed; the second worker may be as far with one of its own.
     var isCommitted: Bool { self == .answer || self == .nextClaim }
 
     /// How many rows may be visible if the process dies at this point.

@@ -3,8 +3,8 @@ import Postgres
 import PostgresTestSupport
 import Testing
 
-/// The servers of `Scripts/postgres-lanes`, whose URLs `Scripts/test` exports.
-private enum Lane: String {
+/// The servers of `Scripts/test-servers`, whose URLs `Scripts/test` exports.
+private enum TestServer: String {
     case pgbouncer = "PGBOUNCER"
     case tls = "TLS"
     case wrongAuthority = "TLS_WRONG_CA"
@@ -27,14 +27,14 @@ private enum Lane: String {
 }
 
 extension Trait where Self == ConditionTrait {
-    fileprivate static func requires(_ lane: Lane) -> Self {
-        .enabled(if: lane.url != nil, "run Scripts/test, which starts the servers of Scripts/postgres-lanes")
+    fileprivate static func requires(_ server: TestServer) -> Self {
+        .enabled(if: server.url != nil, "run Scripts/test, which starts the servers of Scripts/test-servers")
     }
 }
 
 @Suite(
     "Through pgbouncer in transaction mode", .requiresPostgres, .requires(.pgbouncer), .timeLimit(.minutes(10)))
-struct PgbouncerLaneTests {
+struct PgbouncerTests {
     @Test("SET LOCAL stays with its transaction, while SET would reach the next client")
     func settings() async throws {
         try await withPooledDatabase { _, first, second in
@@ -151,10 +151,10 @@ struct PgbouncerLaneTests {
 
     @Test("A log-in that the pooler refuses shows its reason and is not tried again")
     func refusedLogIn() async throws {
-        let url = try #require(Lane.pgbouncer.url)
-        var stranger = try Lane.pgbouncer.components()
+        let url = try #require(TestServer.pgbouncer.url)
+        var stranger = try TestServer.pgbouncer.components()
         stranger.user = "nobody_knows"
-        var liar = try Lane.pgbouncer.components()
+        var liar = try TestServer.pgbouncer.components()
         liar.password = "hunter2"
         for (url, reason) in [
             (stranger.string, "authentication failed"), (liar.string, "authentication failed"),
@@ -170,7 +170,7 @@ struct PgbouncerLaneTests {
     }
 
     private func pooledURL(of database: String) throws -> String {
-        var components = try Lane.pgbouncer.components()
+        var components = try TestServer.pgbouncer.components()
         components.path = "/" + database
         return try #require(components.string)
     }
@@ -191,10 +191,10 @@ struct PgbouncerLaneTests {
 }
 
 @Suite("With TLS", .requires(.tls), .timeLimit(.minutes(10)))
-struct TLSLaneTests {
+struct TLSTests {
     @Test("A server whose certificate passes is spoken to in secret")
     func verified() async throws {
-        let session = try await Lane.tls.connect()
+        let session = try await TestServer.tls.connect()
         #expect(await session.isEncrypted)
         let version = PostgresStatement(
             name: "version", sql: "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
@@ -213,25 +213,25 @@ struct TLSLaneTests {
     @Test(
         "A certificate that does not pass is a matter of configuration",
         arguments: [
-            (Lane.wrongAuthority, "certificate verify failed"), (.expired, "certificate verify failed"),
+            (TestServer.wrongAuthority, "certificate verify failed"), (.expired, "certificate verify failed"),
             (.wrongHost, "does not match host name \"127.0.0.1\""),
         ])
-    fileprivate func rejected(lane: Lane, reason: String) async throws {
-        let error = await #expect(throws: PostgresError.self) { try await lane.connect() }
+    fileprivate func rejected(server: TestServer, reason: String) async throws {
+        let error = await #expect(throws: PostgresError.self) { try await server.connect() }
         guard case .encryptionFailed(_, let message) = error else {
             Issue.record("unexpected error \(String(describing: error))")
             return
         }
         #expect(message.contains(reason))
         #expect(error?.disposition == .configuration)
-        try expectNoPassword(of: lane, in: error)
+        try expectNoPassword(of: server, in: error)
     }
 
     @Test("A key that others may read is a matter of configuration")
     func openKey() async throws {
         // Any file that all may read: whether it is a key is looked at later.
-        let certificate = try #require(try Lane.tls.components().queryItems?.first { $0.name == "sslrootcert" }?.value)
-        let url = try #require(Lane.tls.url) + "&sslcert=\(certificate)&sslkey=\(certificate)"
+        let certificate = try #require(try TestServer.tls.components().queryItems?.first { $0.name == "sslrootcert" }?.value)
+        let url = try #require(TestServer.tls.url) + "&sslcert=\(certificate)&sslkey=\(certificate)"
         let error = await #expect(throws: PostgresError.self) { try await connectPatiently(to: url) }
         #expect(error?.description.contains("has group or world access") == true, "\(String(describing: error))")
         #expect(error?.disposition == .configuration)
@@ -239,7 +239,7 @@ struct TLSLaneTests {
 
     @Test("A server that demands TLS of a client that declines it is a matter of configuration")
     func declined() async throws {
-        let error = await #expect(throws: PostgresError.self) { try await Lane.plain.connect() }
+        let error = await #expect(throws: PostgresError.self) { try await TestServer.plain.connect() }
         #expect(error?.sqlState == .invalidAuthorization)
         #expect(error?.disposition == .configuration)
         try expectNoPassword(of: .plain, in: error)
@@ -247,7 +247,7 @@ struct TLSLaneTests {
 
     @Test("An array of vectors is written to an old pgvector")
     func vectors() async throws {
-        let session = try await Lane.tls.connect()
+        let session = try await TestServer.tls.connect()
         try await session.executeScript(
             PostgresStatement(
                 name: "create",
@@ -263,8 +263,8 @@ struct TLSLaneTests {
         await session.close()
     }
 
-    private func expectNoPassword(of lane: Lane, in error: PostgresError?) throws {
-        let password = try #require(try lane.components().password)
+    private func expectNoPassword(of server: TestServer, in error: PostgresError?) throws {
+        let password = try #require(try server.components().password)
         #expect(!String(reflecting: error).contains(password))
         #expect(error?.description.contains(password) == false)
     }
