@@ -9,8 +9,10 @@ import Testing
 /// Lost connections and failures that pass: every row is written once, and nothing is encoded twice because of them.
 @Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(10)))
 struct ReconnectTests {
-    /// Where the connection is cut: instead of these bytes, which do not arrive. A statement is told by its first line, after
-    /// the zero that ends its name: the preflight has the server explain the same statements.
+    /// Where the connection is cut: instead of these bytes, which do not arrive.
+    ///
+    /// A statement is told by its first line, after the zero that ends its name: the preflight has the server explain the
+    /// same statements.
     enum Cut: String, CaseIterable, Sendable {
         case list = "\0-- The next keys of rows that wait"
         case begin = "BEGIN ISOLATION"
