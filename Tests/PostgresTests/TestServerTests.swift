@@ -230,7 +230,8 @@ struct TLSTests {
     @Test("A key that others may read is a matter of configuration")
     func openKey() async throws {
         // Any file that all may read: whether it is a key is looked at later.
-        let certificate = try #require(try TestServer.tls.components().queryItems?.first { $0.name == "sslrootcert" }?.value)
+        let parameters = try TestServer.tls.components().queryItems
+        let certificate = try #require(parameters?.first { $0.name == "sslrootcert" }?.value)
         let url = try #require(TestServer.tls.url) + "&sslcert=\(certificate)&sslkey=\(certificate)"
         let error = await #expect(throws: PostgresError.self) { try await connectPatiently(to: url) }
         #expect(error?.description.contains("has group or world access") == true, "\(String(describing: error))")
