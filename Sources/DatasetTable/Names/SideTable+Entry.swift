@@ -14,6 +14,8 @@ extension SideTable {
         let tellsTablesApart: Bool
         /// Whether its key has one.
         let hasKey: Bool
+        /// Whether it has the key of an earlier version, which had no `table_name`.
+        let hasEarlierKey: Bool
         let mayRead: Bool
         let mayWrite: Bool
         let mayDelete: Bool
@@ -41,7 +43,8 @@ extension SideTable {
         return Entry(
             oid: try row.oid("oid"), quoted: try row.text("quoted"), keyMatches: try row.bool("key_matches"),
             missingColumns: try row.text("missing_columns"), tellsTablesApart: try row.bool("tells_tables_apart"),
-            hasKey: try row.bool("has_key"), mayRead: try row.bool("may_read"), mayWrite: try row.bool("may_write"),
+            hasKey: try row.bool("has_key"), hasEarlierKey: try row.bool("has_earlier_key"),
+            mayRead: try row.bool("may_read"), mayWrite: try row.bool("may_write"),
             mayDelete: try row.bool("may_delete"), rules: try row.text("rules"),
             hasRowSecurity: try row.bool("row_security"), lacksPolicy: try row.bool("lacks_policy"),
             policy: try row.text("policy"))

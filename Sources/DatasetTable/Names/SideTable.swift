@@ -84,7 +84,10 @@ package enum SideTable: String, Sendable, CaseIterable {
         guard entry.keyMatches else { return .unusable(.otherKeyType) }
         guard entry.tellsTablesApart else { return .unusable(.earlierVersion) }
         guard entry.missingColumns.isEmpty else { return .unusable(.lacksColumns(entry.missingColumns)) }
-        guard entry.hasKey || access == .read else { return .unusable(.lacksKey) }
+        // Somebody may have added the column alone.
+        guard entry.hasKey || access == .read else {
+            return .unusable(entry.hasEarlierKey ? .earlierVersion : .lacksKey)
+        }
         switch access {
         case .read: guard entry.mayRead else { return .unusable(.notReadable) }
         // A success deletes the row's entry in the ledger; a state is only replaced.

@@ -5,7 +5,8 @@
 -- part twice.
 -- It returns the rows whose lock it got. Their code is NULL if the vector is stored. Otherwise a trigger has had another
 -- will: SUPPRESSED, no update took place; UNDONE, the row was updated and holds no vector, or its former one. A vector that
--- a trigger has altered counts as stored. *= compares bit by bit and, unlike =, is found whatever the search path is.
+-- a trigger has altered counts as stored. *= compares bit by bit and, unlike =, is found whatever the search path is;
+-- the casts are for columns that are domains.
 -- $1 model fingerprint, $2 the column's name in embedding_state, $3 keys, $4 fingerprints, $5 vectors, $6 token counts,
 -- $7 truncated, $8 counts of lost tokens
 WITH encoded AS MATERIALIZED (
@@ -13,7 +14,7 @@ WITH encoded AS MATERIALIZED (
         AS x(id, fingerprint, embedding, tokens, truncated, tokens_lost)
 ),
 unchanged AS MATERIALIZED (
-    SELECT d.{ID} AS id, x.embedding, d.{COLUMN} AS former
+    SELECT d.{ID} AS id, x.embedding, d.{COLUMN}::{COLUMN_TYPE} AS former
     FROM encoded x
     JOIN {TABLE} d ON d.{ID} = x.id
     CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
@@ -28,8 +29,8 @@ updated AS (
     WHERE d.{ID} = unchanged.id
     RETURNING d.{ID} AS id,
         CASE
-            WHEN ROW(d.{COLUMN})::record *= ROW(unchanged.embedding)::record THEN NULL
-            WHEN d.{COLUMN} IS NULL OR ROW(d.{COLUMN})::record *= ROW(unchanged.former)::record THEN 'UNDONE'
+            WHEN ROW(d.{COLUMN}::{COLUMN_TYPE})::record *= ROW(unchanged.embedding)::record THEN NULL
+            WHEN d.{COLUMN} IS NULL OR ROW(d.{COLUMN}::{COLUMN_TYPE})::record *= ROW(unchanged.former)::record THEN 'UNDONE'
         END AS code
 ),
 outcome AS (

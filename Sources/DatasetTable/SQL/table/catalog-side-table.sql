@@ -15,14 +15,7 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
         WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = x.name)), ', ')
         AS missing_columns,
     EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'table_name') AS tells_tables_apart,
-    -- What ON CONFLICT needs: a unique index over exactly the columns of the key.
-    EXISTS (
-        SELECT FROM pg_index i
-        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
-            AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text)
-                FROM unnest(i.indkey[0:i.indnkeyatts - 1]) AS k(number)
-                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number)
-                = ARRAY(SELECT x.name FROM unnest($5::text[]) AS x(name) ORDER BY x.name)) AS has_key,
+    key.is_complete AS has_key, key.is_earlier AS has_earlier_key,
     coalesce((
         SELECT string_agg(quote_ident(r.rulename), ', ' ORDER BY r.rulename)
         FROM pg_rewrite r
@@ -44,6 +37,17 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted,
         current_user) AS policy
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
+-- What ON CONFLICT needs: a unique index over exactly the columns of the key. Earlier versions had one without table_name.
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(x.columns @> $5 AND $5 @> x.columns), false) AS is_complete,
+        coalesce(bool_or(x.columns @> earlier.columns AND earlier.columns @> x.columns), false) AS is_earlier
+    FROM pg_index i
+    CROSS JOIN LATERAL (
+        SELECT array_agg(a.attname::text) AS columns
+        FROM unnest(i.indkey[0:i.indnkeyatts - 1]) AS k(number)
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number) x
+    CROSS JOIN (SELECT array_remove($5::text[], 'table_name') AS columns) earlier
+    WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL) key
 WHERE c.relname = $1::text AND c.relkind IN ('r', 'p')
     AND (n.oid = (SELECT relnamespace FROM pg_class WHERE oid = $2::oid) OR pg_table_is_visible(c.oid))
 ORDER BY (n.oid = (SELECT relnamespace FROM pg_class WHERE oid = $2::oid)) DESC
