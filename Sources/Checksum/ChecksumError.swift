@@ -29,27 +29,27 @@ extension ChecksumError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .hashUnavailable:
-            "libcrypto offers no SHA-256. Check openssl.cnf and the variable OPENSSL_CONF for disabled providers."
+            "libcrypto offers no SHA-256; check openssl.cnf and the variable OPENSSL_CONF for disabled providers"
         case .fileNotFound(let path):
-            "There is no file '\(path)'. Put it there, or correct the path."
+            "there is no file '\(path)'; put it there, or correct the path"
         case .notRegularFile(let path):
-            "'\(path)' is not a regular file and has no checksum. Correct the path."
+            "'\(path)' is not a regular file and has no checksum; correct the path"
         case .systemCallFailed(let path, let call, let reason):
-            "'\(path)' cannot be read: \(call): \(reason)."
+            "'\(path)' cannot be read: \(call): \(reason)"
         case .listNotUTF8(let list):
-            "The list of checksums '\(list)' is not UTF-8 text. Write it again with sha256sum."
+            "the list of checksums '\(list)' is not UTF-8 text; write it again with sha256sum"
         case .emptyList(let list):
-            "The list of checksums '\(list)' names no file. Write it again with sha256sum."
+            "the list of checksums '\(list)' names no file; write it again with sha256sum"
         case .malformedLine(let list, let line):
-            "Line \(line) of '\(list)' is not a checksum and a file as sha256sum writes them. Correct the line."
+            "line \(line) of '\(list)' is not a checksum and a file as sha256sum writes them; correct the line"
         case .pathOutsideFolder(let list, let line, let path):
-            "Line \(line) of '\(list)' names '\(path)', which is outside the folder. Use paths inside it, without '..'."
+            "line \(line) of '\(list)' names '\(path)', which is outside the folder; use paths inside it, without '..'"
         case .duplicatePath(let list, let line, let path):
-            "Line \(line) of '\(list)' names '\(path)' a second time. Remove one of the lines."
+            "line \(line) of '\(list)' names '\(path)' a second time; remove one of the lines"
         case .notListed(let list, let path):
-            "The list of checksums '\(list)' does not name '\(path)'. Add its line with sha256sum."
+            "the list of checksums '\(list)' does not name '\(path)'; add its line with sha256sum"
         case .mismatch(let path, let expected, let got):
-            "The SHA-256 of '\(path)' is \(got), and \(expected) is expected. Get the file again from where it comes."
+            "the SHA-256 of '\(path)' is \(got), and \(expected) is expected; get the file again from where it comes"
         }
     }
 }

@@ -83,60 +83,60 @@ extension PostgresError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformedConnectionString(let reason):
-            "The database connection string is malformed: \(reason)."
+            "the database connection string is malformed: \(reason)"
         case .connectionFailed(let endpoint, let message, nil):
-            "Cannot connect to PostgreSQL at \(endpoint): \(message)."
+            "cannot connect to PostgreSQL at \(endpoint): \(message)"
         case .connectionFailed(let endpoint, let message, let sqlState?):
-            "PostgreSQL at \(endpoint) rejected the connection: \(message) (SQLSTATE \(sqlState))."
+            "PostgreSQL at \(endpoint) rejected the connection: \(message) (SQLSTATE \(sqlState))"
         case .encryptionFailed(let endpoint, let message):
-            "Cannot connect to PostgreSQL at \(endpoint) as the settings of the connection demand: \(message)."
+            "cannot connect to PostgreSQL at \(endpoint) as the settings of the connection demand: \(message)"
         case .connectionTimedOut(let endpoint, let duration):
-            "PostgreSQL at \(endpoint) did not complete the connection within \(duration)."
+            "PostgreSQL at \(endpoint) did not complete the connection within \(duration)"
         case .connectionLost(let endpoint, let statement, let reason):
-            "The connection to PostgreSQL at \(endpoint) was lost during statement \"\(statement)\": \(reason)."
+            "the connection to PostgreSQL at \(endpoint) was lost during statement \"\(statement)\": \(reason)"
         case .sessionClosed(let endpoint, let statement):
-            "Statement \"\(statement)\" was not sent: the session with PostgreSQL at \(endpoint) is closed."
+            "statement \"\(statement)\" was not sent: the session with PostgreSQL at \(endpoint) is closed"
         case .timedOut(let statement, let duration):
-            "Statement \"\(statement)\" did not finish within \(duration); it was cancelled and the session closed."
+            "statement \"\(statement)\" did not finish within \(duration); it was cancelled and the session closed"
         case .interrupted(let statement?):
-            "Statement \"\(statement)\" was interrupted; it was cancelled and the session closed."
+            "statement \"\(statement)\" was interrupted; it was cancelled and the session closed"
         case .interrupted(nil):
-            "Connecting to PostgreSQL was interrupted."
+            "connecting to PostgreSQL was interrupted"
         case .answerTooLarge(let statement, let byteLimit):
             """
-            Statement \"\(statement)\" was answered with more than \(byteLimit >> 20) MiB; it was cancelled and the session \
-            closed: read fewer rows at a time.
+            statement \"\(statement)\" was answered with more than \(byteLimit >> 20) MiB; it was cancelled and the session \
+            closed: read fewer rows at a time
             """
         case .answerEndless(let statement, let byteLimit):
             """
-            The server sent more than \(byteLimit >> 20) MiB for statement \"\(statement)\" without completing a row; it was \
-            cancelled and the session closed.
+            the server sent more than \(byteLimit >> 20) MiB for statement \"\(statement)\" without completing a row; it was \
+            cancelled and the session closed
             """
         case .serverError(let error) where error.isByStatementPooler:
             """
-            Statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState)); connect to a pool in \
-            transaction or session mode, or to the server itself.
+            statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState)); connect to a pool in \
+            transaction or session mode, or to the server itself
             """
         case .serverError(let error):
-            "Statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState))."
+            "statement \"\(error.statement)\" failed: \(error.message) (SQLSTATE \(error.sqlState))"
         case .unexpectedResult(let statement, let status):
-            "Statement \"\(statement)\" gave a result that is not read here: \(status). The session is closed."
+            "statement \"\(statement)\" gave a result that is not read here: \(status); the session is closed"
         case .notSent(let statement, let reason):
-            "Statement \"\(statement)\" was not sent: \(reason)."
+            "statement \"\(statement)\" was not sent: \(reason)"
         case .missingColumn(let statement, let column):
-            "Statement \"\(statement)\" returns no column \(column)."
+            "statement \"\(statement)\" returns no column \(column)"
         case .typeMismatch(let statement, let column, let expected, let found):
-            "Column \(column) of statement \"\(statement)\" is \(found), not \(expected)."
+            "column \(column) of statement \"\(statement)\" is \(found), not \(expected)"
         case .unexpectedNull(let statement, let column):
-            "Column \(column) of statement \"\(statement)\" is NULL."
+            "column \(column) of statement \"\(statement)\" is NULL"
         case .malformedValue(let statement, let column, let expected, let byteCount):
-            "Column \(column) of statement \"\(statement)\" holds \(byteCount) bytes that are not \(expected)."
+            "column \(column) of statement \"\(statement)\" holds \(byteCount) bytes that are not \(expected)"
         case .malformedVector(let reason):
-            "A vector is malformed: \(reason)."
+            "a vector is malformed: \(reason)"
         case .invalidLiteral:
-            "A text cannot be an SQL literal: it holds a NUL character or is not valid in the connection's encoding."
+            "a text cannot be an SQL literal: it holds a NUL character or is not valid in the connection's encoding"
         case .systemCallFailed(let name, let errno):
-            "The system call \(name) failed with error number \(errno)."
+            "the system call \(name) failed with error number \(errno)"
         }
     }
 }

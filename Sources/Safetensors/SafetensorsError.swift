@@ -23,24 +23,24 @@ extension SafetensorsError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .fileNotFound(let path):
-            "There is no file '\(path)'. Put the weights there, or correct the path."
+            "there is no file '\(path)'; put the weights there, or correct the path"
         case .notRegularFile(let path):
-            "'\(path)' is not a regular file. Name the .safetensors file itself, not its folder."
+            "'\(path)' is not a regular file; name the .safetensors file itself, not its folder"
         case .systemCallFailed(let path, let call, let reason):
-            "'\(path)' cannot be read: \(call): \(reason)."
+            "'\(path)' cannot be read: \(call): \(reason)"
         case .invalidFile(let path, let defect):
-            "'\(path)' is not a valid safetensors file: \(defect). Get it again from where it comes and compare its checksum."
+            "'\(path)' is not a valid safetensors file: \(defect); get it again from where it comes and compare its checksum"
         case .tensorNotFound(let path, let tensor):
-            "'\(path)' has no tensor '\(tensor)'. Check that the file belongs to this model."
+            "'\(path)' has no tensor '\(tensor)'; check that the file belongs to this model"
         case .shapeMismatch(let path, let tensor, let expected, let got):
-            "Tensor '\(tensor)' of '\(path)' has shape \(got), and the model needs \(expected). "
-                + "Check that the file and the model's configuration belong together."
+            "tensor '\(tensor)' of '\(path)' has shape \(got), and the model needs \(expected); "
+                + "check that the file and the model's configuration belong together"
         case .dtypeMismatch(let path, let tensor, let expected, let got):
-            "Tensor '\(tensor)' of '\(path)' has the element type \(got.rawValue), and only "
-                + expected.map(\.rawValue).joined(separator: ", ") + " can be read here. Convert the checkpoint."
+            "tensor '\(tensor)' of '\(path)' has the element type \(got.rawValue), and only "
+                + expected.map(\.rawValue).joined(separator: ", ") + " can be read here; convert the checkpoint"
         case .nonFinite(let path, let tensor, let index, let value):
-            "Tensor '\(tensor)' of '\(path)' has the value \(value) at index \(index). "
-                + "The checkpoint is damaged or was never trained to the end; get another."
+            "tensor '\(tensor)' of '\(path)' has the value \(value) at index \(index); "
+                + "the checkpoint is damaged or was never trained to the end; get another"
         }
     }
 }

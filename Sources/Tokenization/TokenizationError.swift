@@ -37,42 +37,42 @@ extension TokenizationError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadableVocabulary(let path, let reason):
-            "The vocabulary \(path) could not be read: \(reason). Check that the file exists and may be read."
+            "the vocabulary \(path) could not be read: \(reason); check that the file exists and may be read"
         case .emptyVocabulary(let path):
-            "The vocabulary \(path) holds no token. Get the file again from where the model comes."
+            "the vocabulary \(path) holds no token; get the file again from where the model comes"
         case .vocabularyTooLarge(let path, let byteCount, let limit):
-            "The vocabulary \(path) has \(byteCount) bytes, at most \(limit) are supported. "
-                + "Check that it is a vocab.txt with one token a line."
+            "the vocabulary \(path) has \(byteCount) bytes, at most \(limit) are supported; "
+                + "check that it is a vocab.txt with one token a line"
         case .invalidUTF8(let path, let line):
-            "Line \(line) of the vocabulary \(path) is not valid UTF-8. Get the file again from where the model comes."
+            "line \(line) of the vocabulary \(path) is not valid UTF-8; get the file again from where the model comes"
         case .blankLine(let path, let line):
-            "Line \(line) of the vocabulary \(path) is blank, so the ids of the lines after it are in doubt. "
-                + "Get the file again from where the model comes."
+            "line \(line) of the vocabulary \(path) is blank, so the ids of the lines after it are in doubt; "
+                + "get the file again from where the model comes"
         case .duplicateToken(let token, let path, let firstLine, let secondLine):
-            "The vocabulary \(path) has the token \"\(token)\" on line \(firstLine) and again on line \(secondLine). "
-                + "Get the file again from where the model comes."
+            "the vocabulary \(path) has the token \"\(token)\" on line \(firstLine) and again on line \(secondLine); "
+                + "get the file again from where the model comes"
         case .missingSpecialToken(let token):
-            "The vocabulary lacks the special token \"\(token)\". "
-                + "Check that the vocabulary and the spellings of the special tokens belong to the same model."
+            "the vocabulary lacks the special token \"\(token)\"; "
+                + "check that the vocabulary and the spellings of the special tokens belong to the same model"
         case .emptyAddedToken:
-            "An added token is spelled with nothing. Remove it from the tokenizer's files."
+            "an added token is spelled with nothing; remove it from the tokenizer's files"
         case .vanishingAddedToken(let token):
-            "Normalization leaves nothing of the added token \"\(token)\", which is therefore not supported. "
-                + "Use another model."
+            "normalization leaves nothing of the added token \"\(token)\", which is therefore not supported; "
+                + "use another model"
         case .twinAddedTokens(let one, let other):
-            "The added tokens \"\(one)\" and \"\(other)\" are the same when they are normalized, which is not supported. "
-                + "Use another model."
+            "the added tokens \"\(one)\" and \"\(other)\" are the same when they are normalized, which is not supported; "
+                + "use another model"
         case .contestedBlanks(let stripping, let token):
-            "The added token \"\(stripping)\" strips blanks, and \"\(token)\" begins or ends with one, which is not "
-                + "supported. Use another model."
+            "the added token \"\(stripping)\" strips blanks, and \"\(token)\" begins or ends with one, which is not "
+                + "supported; use another model"
         case .tooManyAddedTokens(let byteCount, let limit):
-            "The added tokens have \(byteCount) bytes, at most \(limit) are supported. Use another model."
+            "the added tokens have \(byteCount) bytes, at most \(limit) are supported; use another model"
         case .promptTooLong(let maxTokens):
-            "The prompt leaves no room for text in the \(maxTokens) tokens that the model reads. Shorten it."
+            "the prompt leaves no room for text in the \(maxTokens) tokens that the model reads; shorten it"
         case .maxTokensTooSmall(let maxTokens, let minimum):
-            "A limit of \(maxTokens) tokens leaves no room for text. Set it to \(minimum) or more."
+            "a limit of \(maxTokens) tokens leaves no room for text; set it to \(minimum) or more"
         case .maxWordLengthTooSmall(let maxWordLength, let minimum):
-            "A limit of \(maxWordLength) characters a word makes every word unknown. Set it to \(minimum) or more."
+            "a limit of \(maxWordLength) characters a word makes every word unknown; set it to \(minimum) or more"
         }
     }
 }

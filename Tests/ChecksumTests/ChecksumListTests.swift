@@ -135,7 +135,7 @@ struct ChecksumListTests {
         #expect(error == .mismatch(path: path, expected: expected, got: got))
         #expect(
             error?.description
-                == "The SHA-256 of '\(path)' is \(Self.empty), and \(Self.abc) is expected. Get the file again from where it comes."
+                == "the SHA-256 of '\(path)' is \(Self.empty), and \(Self.abc) is expected; get the file again from where it comes"
         )
     }
 

@@ -66,7 +66,7 @@ struct PostgresErrorTests {
     func description() {
         #expect(
             serverError(.undefinedTable, "relation \"datasets\" does not exist").description
-                == "Statement \"write\" failed: relation \"datasets\" does not exist (SQLSTATE 42P01).")
+                == "statement \"write\" failed: relation \"datasets\" does not exist (SQLSTATE 42P01)")
     }
 
     private func serverError(_ sqlState: SQLState, _ message: String) -> PostgresError {

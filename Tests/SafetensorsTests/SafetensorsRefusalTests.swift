@@ -354,7 +354,7 @@ struct SafetensorsRefusalTests {
             error?.description
                 == """
                 '\(file.path)' is not a valid safetensors file: tensor 'a' of shape [1] and type U8 needs 1 bytes \
-                and has 2. Get it again from where it comes and compare its checksum.
+                and has 2; get it again from where it comes and compare its checksum
                 """)
     }
 }

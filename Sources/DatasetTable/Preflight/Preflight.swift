@@ -67,9 +67,14 @@ public struct Preflight: Sendable {
     package func check(
         for purpose: Purpose, trying trials: @Sendable (ResolvedTable) -> [StatementTrial]
     ) async throws -> ResolvedTable {
+        try await onTrial { try await checkInTransaction(purpose, trials) }
+    }
+
+    /// Looks at the database in a transaction of its own, in which the server may refuse statements.
+    nonisolated(nonsending) func onTrial<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await session.readOnly {
             try await session.executeScript(SQLFile.trialSavepoint.statement)
-            return try await checkInTransaction(purpose, trials)
+            return try await body()
         }
     }
 

@@ -37,11 +37,8 @@ public struct TableSchema: Sendable {
         names: DatasetNames, dimension: Int?, defaultDimension: @Sendable () throws -> Int, hnsw: Bool,
         reading session: PostgresSession, log: Logger
     ) async throws {
-        let subject = try await session.readOnly {
-            try await session.executeScript(SQLFile.trialSavepoint.statement)
-            return try await SchemaSubject(
-                names, in: session, Preflight(session: session, names: names, log: log))
-        }
+        let preflight = Preflight(session: session, names: names, log: log)
+        let subject = try await preflight.onTrial { try await SchemaSubject(names, in: session, preflight) }
         if let dimension, let existing = subject.dimension, dimension != existing {
             throw RunFailure(
                 .configuration,
