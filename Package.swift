@@ -18,6 +18,9 @@ var swiftSettings: [SwiftSetting] = [
     // AVX2 and FMA. Baseline x86-64 turns SIMD multiply-add into calls of libm's `fmaf`, 10 to 25 times slower.
     // `ProcessorGuard` refuses older processors in one line before any of this code runs.
     swiftSettings.append(.unsafeFlags(["-Xcc", "-march=x86-64-v3"]))
+    let cSettings: [CSetting] = [.unsafeFlags(["-march=x86-64-v3"])]
+#else
+    let cSettings: [CSetting] = []
 #endif
 
 // MARK: - C modules
@@ -28,7 +31,7 @@ let cModules: [Target] = [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     // No pkgConfig: utf8proc's .pc file carries a -D flag, which SwiftPM warns about on every build.
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
-    .target(name: "CVectorMath"),
+    .target(name: "CVectorMath", cSettings: cSettings),
     .target(name: "ProcessorGuard"),
 ]
 

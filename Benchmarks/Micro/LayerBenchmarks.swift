@@ -17,8 +17,8 @@ enum LayerBenchmarks {
         ]
         return layers.flatMap { layer in
             [512, 60, 12].flatMap { rows in
-                [GEMMEngine.packed, .openBLAS].map { engine in
-                    Microbenchmark(name: "gemm \(layer.name), \(rows) rows, \(engine.rawValue)") {
+                GEMMEngine.allCases.map { engine in
+                    Microbenchmark(name: "gemm \(layer.name), \(rows) rows, \(engine)") {
                         linear(rows, layer.inputs, layer.outputs, layer.activation, engine)
                     }
                 }

@@ -2,22 +2,21 @@ import Compute
 
 /// Scaled dot-product self-attention (Vaswani et al., arXiv:1706.03762) of one text and one head at a time.
 ///
-/// A text has L tokens, a head D columns. Its keys become panels of sixteen tokens, `[L / 16][D][16]`, its values panels of
-/// sixteen columns, `[D / 16][L][16]`. Then both products, scores and context, are what
-/// ``PanelKernel`` multiplies. A dozen queries go through scores, softmax and context while their weights and a panel are in
-/// the nearest cache: see <doc:0001-attention-kernel>.
+/// A text has L tokens, a head D columns. Its keys become panels of sixteen tokens, `[L / 16, D, 16]`, its values panels of
+/// sixteen columns, `[D / 16, L, 16]`. Then both products, scores and context, are what ``PanelKernel`` multiplies. Six queries
+/// go through scores, softmax and context while their weights and a panel are in the nearest cache: see
+/// <doc:0001-attention-kernel>.
 struct Attention {
-    /// The queries whose weights are held at a time.
-    private static let blockRows = 2 * PanelKernel.rows
-
     /// The width of a head, D.
     private let headWidth: Int
     private let scale: Float
     private let bias: RelativeBias?
+    private let kernel: PanelKernel
 
-    init(headWidth: Int, bias: RelativeBias? = nil) {
+    init(headWidth: Int, bias: RelativeBias? = nil, kernel: PanelKernel) {
         self.headWidth = headWidth
         self.bias = bias
+        self.kernel = kernel
         scale = 1 / Float(headWidth).squareRoot()
     }
 
@@ -29,19 +28,20 @@ struct Attention {
                 let rows = boundaries.rows(ofText: text)
                 for head in 0..<(output.columns / headWidth) {
                     unsafe gather(packedQKV, rows, head, scratch)
-                    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.blockRows) {
-                        let queries = start..<min(start + Self.blockRows, rows.upperBound)
-                        unsafe score(packedQKV, queries, head, length: rows.count, scratch)
-                        for query in 0..<queries.count {
-                            let scores = unsafe scratch.weights + query * roundUp(rows.count)
+                    for first in stride(from: 0, to: rows.count, by: PanelKernel.rows) {
+                        let queries = first..<min(first + PanelKernel.rows, rows.count)
+                        unsafe score(
+                            packedQKV.row(rows.lowerBound + first) + head * headWidth, packedQKV.columns,
+                            length: rows.count, scratch)
+                        for query in queries {
+                            let scores = unsafe scratch.scores + (query - first) * roundUp(rows.count)
                             if let bias {
-                                unsafe bias.add(
-                                    head: head, query: start - rows.lowerBound + query, to: scores,
-                                    count: rows.count, scale: scale)
+                                unsafe bias.add(head: head, query: query, to: scores, count: rows.count, scale: scale)
                             }
-                            unsafe scratch.scales[query] = softmax(scores, length: rows.count)
+                            unsafe scratch.factors[query - first] = softmax(scores, length: rows.count)
                         }
-                        unsafe mix(queries, head, length: rows.count, scratch, into: output)
+                        let target = unsafe output.row(rows.lowerBound + first) + head * headWidth
+                        unsafe mix(queries.count, length: rows.count, scratch, into: target, output.columns)
                     }
                 }
             }
@@ -73,21 +73,16 @@ struct Attention {
         }
     }
 
-    /// The product of each query with each key, not yet divided by √D.
+    /// The product of six queries with each key, not yet divided by √D.
     @inline(__always)
-    private func score(
-        _ packedQKV: CPUMatrix, _ queries: Range<Int>, _ head: Int, length: Int, _ scratch: Scratch
-    ) {
-        let (padded, stride) = (roundUp(length), packedQKV.columns)
-        for column in Swift.stride(from: 0, to: padded, by: PanelKernel.columns) {
-            for row in Swift.stride(from: 0, to: queries.count, by: PanelKernel.rows) {
-                unsafe PanelKernel.multiply(
-                    rows: min(queries.count - row, PanelKernel.rows),
-                    packedQKV.row(queries.lowerBound + row) + head * headWidth, stride, inner: headWidth,
-                    scratch.keys + column * roundUp(headWidth), start: .zero,
-                    into: scratch.weights + row * padded + column, padded
-                ) { sum, _ in sum }
-            }
+    private func score(_ queries: UnsafePointer<Float>, _ stride: Int, length: Int, _ scratch: Scratch) {
+        let (padded, width) = (roundUp(length), PanelKernel.columns)
+        unsafe PanelKernel.interleave(queries, stride, inner: roundUp(headWidth), into: scratch.interleaved)
+        for column in Swift.stride(from: 0, to: padded, by: kernel.panels * width) {
+            unsafe kernel.multiply(
+                scratch.interleaved, inner: headWidth, scratch.keys + column * roundUp(headWidth),
+                roundUp(headWidth) * width, panels: min(kernel.panels, (padded - column) / width),
+                start: scratch.zeros, 0, into: scratch.scores + column, padded)
         }
     }
 
@@ -124,29 +119,31 @@ struct Attention {
         return 1 / sum.total
     }
 
-    /// The values of all tokens in the proportion of their weights.
+    /// The values of all tokens in the proportion of their weights, for the first `rows` of six queries.
     @inline(__always)
     private func mix(
-        _ queries: Range<Int>, _ head: Int, length: Int, _ scratch: Scratch, into output: CPUMatrix
+        _ rows: Int, length: Int, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>, _ outputStride: Int
     ) {
-        let (padded, width) = (roundUp(length), PanelKernel.columns)
-        for column in stride(from: 0, to: headWidth, by: width) {
-            let isWhole = column + width <= headWidth
-            for row in stride(from: 0, to: queries.count, by: PanelKernel.rows) {
-                let rows = min(queries.count - row, PanelKernel.rows)
-                let target = unsafe output.row(queries.lowerBound + row) + head * headWidth + column
-                let scales = unsafe scratch.scales + row
-                unsafe PanelKernel.multiply(
-                    rows: rows, scratch.weights + row * padded, padded, inner: length,
-                    scratch.values + column * length, start: .zero, into: isWhole ? target : scratch.partial,
-                    isWhole ? output.columns : width
-                ) { sum, row in unsafe sum * scales[row] }
-                if !isWhole {
-                    for row in 0..<rows {
-                        unsafe (target + row * output.columns).update(
-                            from: scratch.partial + row * width, count: headWidth - column)
-                    }
+        let (padded, width) = (roundUp(headWidth), PanelKernel.columns)
+        unsafe PanelKernel.interleave(
+            scratch.scores, roundUp(length), inner: roundUp(length), into: scratch.interleaved)
+        for column in stride(from: 0, to: padded, by: kernel.panels * width) {
+            unsafe kernel.multiply(
+                scratch.interleaved, inner: length, scratch.values + column * length, length * width,
+                panels: min(kernel.panels, (padded - column) / width), start: scratch.zeros, 0,
+                into: scratch.context + column, padded)
+        }
+        for row in 0..<rows {
+            let (source, target) = unsafe (scratch.context + row * padded, output + row * outputStride)
+            let factor = unsafe scratch.factors[row]
+            for column in stride(from: 0, to: headWidth, by: width) {
+                let lanes = unsafe source.lanes(at: column) * factor
+                guard column + width > headWidth else {
+                    unsafe target.store(lanes, at: column)
+                    continue
                 }
+                // What is left of a head whose width is no multiple of sixteen; the next head begins behind it.
+                for lane in 0..<(headWidth - column) { unsafe target[column + lane] = lanes[lane] }
             }
         }
     }
@@ -157,28 +154,36 @@ struct Attention {
         let keys: UnsafeMutablePointer<Float>
         /// Values in panels of columns.
         let values: UnsafeMutablePointer<Float>
-        /// Scores, then weights, of a block of queries: a row of whole lanes each.
-        let weights: UnsafeMutablePointer<Float>
-        /// The factor of each query.
-        let scales: UnsafeMutablePointer<Float>
-        /// Context of a panel that is wider than what is left of the head.
-        let partial: UnsafeMutablePointer<Float>
+        /// Scores, then weights, of six queries: a row of whole lanes each.
+        let scores: UnsafeMutablePointer<Float>
+        /// Six queries, later their weights, interleaved.
+        let interleaved: UnsafeMutablePointer<Float>
+        /// Six rows of context, a head wide.
+        let context: UnsafeMutablePointer<Float>
+        /// The factors by which the weights of the six sum to 1.
+        let factors: UnsafeMutablePointer<Float>
+        /// What sums begin with, for two panels.
+        let zeros: UnsafeMutablePointer<Float>
 
         static func withScratch(length: Int, headWidth: Int, _ body: (Scratch) -> Void) {
-            let columns = roundUp(length)
+            let (length, rows, width) = (roundUp(length), PanelKernel.rows, PanelKernel.columns)
+            let headWidth = roundUp(headWidth)
             let sizes = [
-                columns * roundUp(headWidth), length * roundUp(headWidth), Attention.blockRows * columns, 16,
-                PanelKernel.rows * PanelKernel.columns,
+                length * headWidth, length * headWidth, rows * length, rows * max(length, headWidth) + width,
+                rows * headWidth, width, 2 * width,
             ]
-            unsafe withUnsafeTemporaryAllocation(byteCount: 4 * sizes.reduce(0, +), alignment: 64) { bytes in
-                guard let base = unsafe bytes.baseAddress?.bindMemory(to: Float.self, capacity: sizes.reduce(0, +))
-                else { return }
-                let keys = unsafe base
-                let values = unsafe keys + sizes[0]
-                let weights = unsafe values + sizes[1]
-                let scales = unsafe weights + sizes[2]
+            let count = sizes.reduce(0, +)
+            unsafe withUnsafeTemporaryAllocation(byteCount: 4 * count, alignment: 64) { bytes in
+                guard var next = unsafe bytes.baseAddress?.bindMemory(to: Float.self, capacity: count) else { return }
+                unsafe next.initialize(repeating: 0, count: count)
+                let parts = unsafe sizes.map { size in
+                    defer { unsafe next += size }
+                    return unsafe next
+                }
                 unsafe body(
-                    Scratch(keys: keys, values: values, weights: weights, scales: scales, partial: scales + sizes[3]))
+                    Scratch(
+                        keys: parts[0], values: parts[1], scores: parts[2], interleaved: parts[3], context: parts[4],
+                        factors: parts[5], zeros: parts[6]))
             }
         }
     }

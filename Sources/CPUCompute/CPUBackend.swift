@@ -32,7 +32,7 @@ public struct CPUBackend: ComputeBackend {
 
     /// Packs the weight for the engine of our own; OpenBLAS packs it itself, in every call.
     public func linearWeight(_ values: [Float], shape: [Int]) -> CPUParameter {
-        CPUParameter(values, shape: shape, packed: gemm == .packed)
+        CPUParameter(values, shape: shape, packed: gemm.kernel != nil)
     }
 
     /// Allocates once; the memory is reused for every chunk.
@@ -92,8 +92,9 @@ public struct CPUBackend: ComputeBackend {
         _ input: CPUMatrix, _ layer: LinearParameters<CPUParameter>, into output: CPUMatrix,
         then apply: (Lanes) -> Lanes
     ) {
-        if let panels = layer.weight.panels {
-            PackedGEMM.multiply(input, transposed: panels, bias: layer.bias.values, into: output, finish: apply)
+        if let kernel = gemm.kernel, let panels = layer.weight.panels {
+            PackedGEMM(kernel: kernel)
+                .multiply(input, transposed: panels, bias: layer.bias.values, into: output, finish: apply)
         } else {
             GEMM.multiply(input, transposed: layer.weight, into: output)
             addBias(layer.bias, to: output, then: apply)
@@ -121,7 +122,8 @@ public struct CPUBackend: ComputeBackend {
         precondition(packedQKV.rows == boundaries.tokenCount && packedQKV.columns == 3 * output.columns)
         output.setRows(packedQKV.rows)
         let bias = relativeBias.map { RelativeBias($0, headCount: headCount) }
-        Attention(headWidth: output.columns / headCount, bias: bias)(packedQKV, boundaries: boundaries, into: output)
+        Attention(headWidth: output.columns / headCount, bias: bias, kernel: gemm.kernel ?? .widest)(
+            packedQKV, boundaries: boundaries, into: output)
     }
 
     /// One pass over each row: sum, mean, variance, scale.

@@ -47,8 +47,8 @@ public struct CPUMatrix {
     package init(rowCapacity: Int, columns: Int) {
         self.columns = columns
         self.rowCapacity = rowCapacity
-        // Whole lanes may be loaded from any column of the last row.
-        storage = AlignedFloats(count: rowCapacity * columns + 16)
+        // Whole tiles of rows may be written, and whole lanes loaded from any column of the last row.
+        storage = AlignedFloats(count: roundUpToTile(rowCapacity) * columns + 16)
     }
 
     /// Sets the number of rows in use; their contents are whatever the memory held.

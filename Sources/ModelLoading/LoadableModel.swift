@@ -8,11 +8,11 @@ public struct LoadableModel: Sendable {
     public let folder: ModelFolder
     /// The number of compute workers and the reason for it.
     public let allowance: ProcessorAllowance
-    /// What multiplies matrices, and why.
-    public let gemm: GEMMChoice
+    /// What multiplies matrices.
+    public let gemm: GEMMEngine
 
     /// Takes what the options say.
-    init(folder: ModelFolder, allowance: ProcessorAllowance, gemm: GEMMChoice) {
+    init(folder: ModelFolder, allowance: ProcessorAllowance, gemm: GEMMEngine) {
         self.folder = folder
         self.allowance = allowance
         self.gemm = gemm
@@ -26,6 +26,6 @@ public struct LoadableModel: Sendable {
     /// Loads the weights onto the device.
     public func load() throws -> any TextEncoder {
         try SentenceEncoder(
-            model: folder, backend: CPUBackend(workerCount: allowance.workerCount, gemm: gemm.engine))
+            model: folder, backend: CPUBackend(workerCount: allowance.workerCount, gemm: gemm))
     }
 }

@@ -34,8 +34,11 @@ public struct ModelOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "What multiplies matrices (default: auto). [EMBEDDING_GEMM]",
-            discussion: "auto is packed, unless OpenBLAS has AVX-512 and wins a short trial.",
+            "What multiplies matrices (default: packed). [EMBEDDING_GEMM]",
+            discussion: """
+                packed and auto are kernels of its own; packed-baseline does without AVX-512, to compare with, and has the \
+                same bits.
+                """,
             valueName: "engine"))
     var gemm: GEMMOption?
 
@@ -63,10 +66,10 @@ public struct ModelOptions: ParsableArguments, Sendable {
     /// The same, for a command that reports all problems of its options together.
     public func loadable(_ settings: Settings, _ problems: inout Problems) -> LoadableModel? {
         let allowance = problems.attempt { try self.allowance(settings) }
-        let engine = problems.attempt { try settings.value(gemm, "EMBEDDING_GEMM") ?? .auto }
+        let engine = problems.attempt { try settings.value(gemm, "EMBEDDING_GEMM") ?? .packed }
         let folder = problems.attempt { try self.folder(settings) }
         guard let allowance, let engine, let folder else { return nil }
-        return LoadableModel(folder: folder, allowance: allowance, gemm: engine.choice(for: folder))
+        return LoadableModel(folder: folder, allowance: allowance, gemm: engine.engine)
     }
 
     private func allowance(_ settings: Settings) throws -> ProcessorAllowance {
@@ -75,18 +78,19 @@ public struct ModelOptions: ParsableArguments, Sendable {
     }
 }
 
-/// The engines of ``CPUCompute/GEMMEngine``, or whichever is the faster.
+/// The engines of ``CPUCompute/GEMMEngine`` as they are called on the command line.
 enum GEMMOption: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case openblas
     case packed
+    case packedBaseline = "packed-baseline"
+    case openblas
+    /// What was once the choice between the two; settings still say it.
     case auto
 
-    /// Decides; a trial takes some milliseconds.
-    func choice(for folder: ModelFolder) -> GEMMChoice {
+    var engine: GEMMEngine {
         switch self {
-        case .openblas: GEMMChoice(requested: .openBLAS)
-        case .packed: GEMMChoice(requested: .packed)
-        case .auto: GEMMChoice(hiddenSize: folder.configuration.hiddenSize)
+        case .packed, .auto: .packed
+        case .packedBaseline: .packedBaseline
+        case .openblas: .openBLAS
         }
     }
 }

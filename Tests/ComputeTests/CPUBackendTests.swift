@@ -10,7 +10,7 @@ struct CPUBackendTests {
     func description() {
         #expect(backend.workerCount == 3)
         #expect(backend.gemm == .packed)
-        #expect(backend.deviceDescription.wholeMatch(of: /cpu \(packed (AVX2|NEON)\)/) != nil)
+        #expect(backend.deviceDescription.wholeMatch(of: /cpu \(packed (AVX2|AVX-512|NEON)\)/) != nil)
         let openBLAS = CPUBackend(workerCount: 1, gemm: .openBLAS)
         #expect(openBLAS.deviceDescription.wholeMatch(of: /cpu \(OpenBLAS [A-Za-z0-9]+\)/) != nil)
     }

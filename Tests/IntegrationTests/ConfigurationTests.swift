@@ -217,7 +217,8 @@ struct ConfigurationTests {
     func badEngine(value: String) async throws {
         let arguments = ["run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d"]
         let outcome = try await job.run(arguments, environment: ["EMBEDDING_GEMM": value])
-        try outcome.expectRefusal(78, "configuration", naming: ["EMBEDDING_GEMM", "openblas, packed or auto"])
+        try outcome.expectRefusal(
+            78, "configuration", naming: ["EMBEDDING_GEMM", "packed, packed-baseline, openblas or auto"])
     }
 
     @Test(

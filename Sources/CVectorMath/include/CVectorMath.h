@@ -1,4 +1,4 @@
-// Lane operations that Swift's SIMD types lack or compile to scalar code, and a prefetch. A few lines each, no loops.
+// Lane operations that Swift's SIMD types lack or compile to scalar code, a few lines each, and a kernel for AVX-512.
 
 #ifndef CVECTORMATH_H
 #define CVECTORMATH_H
@@ -6,6 +6,8 @@
 #if defined(__x86_64__) && !defined(__FMA__)
 #error "Compile for x86-64-v3 (AVX2 and FMA): without it every fused multiply-add becomes a call of fmaf()."
 #endif
+
+#include <stdbool.h>
 
 /// Sixteen float lanes; Swift imports the type as SIMD16<Float>.
 typedef float cvm_float16 __attribute__((ext_vector_type(16)));
@@ -75,9 +77,12 @@ static inline __attribute__((always_inline)) void cvm_store_blocks(float *addres
     *(cvm_float4 *)(address + 3 * stride) = a.hi.hi;
 }
 
-/// Asks for the cache line at an address that will soon be read, never faults.
-static inline __attribute__((always_inline)) void cvm_prefetch(const float *address) {
-    __builtin_prefetch(address, 0, 3);
-}
+/// Whether the processor has AVX-512 (its foundation) and the operating system saves its registers.
+bool cvm_has_avx512(void);
+
+/// y[r] = start[r] + sum of x[k, r] * panel[k] for six rows that stand interleaved in `x`, and one panel of sixteen columns or
+/// two, `panel_stride` floats apart. Needs AVX-512.
+void cvm_multiply_avx512(const float *x, long inner, const float *panel, long panel_stride, long panels,
+                         const float *start, long start_stride, float *y, long y_stride);
 
 #endif
