@@ -45,9 +45,11 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 
 let libraries: [Target] = [
     .target(
-        name: "BatchJob", dependencies: ["DatasetTable", "Postgres", "SentenceEncoding", "Tokenization", logging],
+        name: "BatchJob",
+        dependencies: ["Compute", "DatasetTable", "Postgres", "SentenceEncoding", "Tokenization", logging],
         resources: [.embedInCode("SQL")]),
-    .target(name: "Benchmarking", dependencies: ["CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
+    .target(
+        name: "Benchmarking", dependencies: ["CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
     .target(name: "CPUCompute", dependencies: ["COpenBLAS", "CVectorMath", "Compute"]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
     .target(
@@ -58,7 +60,7 @@ let libraries: [Target] = [
         name: "DatasetTable", dependencies: ["Checksum", "Postgres", logging], resources: [.embedInCode("SQL")]),
     .target(
         name: "ModelLoading",
-        dependencies: ["CPUCompute", "CommandSupport", "DatasetTable", "SentenceEncoding", argumentParser]),
+        dependencies: ["CPUCompute", "CommandSupport", "Compute", "DatasetTable", "SentenceEncoding", argumentParser]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
     .target(name: "Safetensors"),
     .target(
@@ -119,7 +121,9 @@ let tests: [Target] = [
         ]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresTestSupport"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
-    .testTarget(name: "SentenceEncodingTests", dependencies: ["CPUCompute", "ComputeTestSupport", "SentenceEncoding"]),
+    .testTarget(
+        name: "SentenceEncodingTests",
+        dependencies: ["CPUCompute", "Compute", "ComputeTestSupport", "SentenceEncoding"]),
     .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Fixtures"]),
 ]
 

@@ -10,16 +10,21 @@ public struct CPUBackend: ComputeBackend {
     /// What multiplies matrices.
     public let gemm: GEMMEngine
 
+    /// How exactly it does: OpenBLAS only exactly.
+    public let precision: Precision
+
     /// Uses `workerCount` workers and sets OpenBLAS to a single thread for the whole process.
-    public init(workerCount: Int, gemm: GEMMEngine = .packed) {
+    public init(workerCount: Int, gemm: GEMMEngine = .packed, precision: Precision = .exact) {
         precondition(workerCount > 0, "a backend needs at least one worker")
+        precondition(gemm.offers(precision), "\(gemm) multiplies exactly only")
         GEMM.useOneThread()
         self.workerCount = workerCount
         self.gemm = gemm
+        self.precision = precision
     }
 
     /// `cpu` and the engine with its kernel; two runs with different kernels cannot be compared.
-    public var deviceDescription: String { "cpu (\(gemm))" }
+    public var deviceDescription: String { "cpu (\(gemm)\(precision == .fast ? ", 16-bit" : ""))" }
 
     /// The activations of 512 tokens of a 384-wide model, about 8 MB, stay near the core.
     public var maxTokensPerChunk: Int { 512 }
@@ -32,7 +37,8 @@ public struct CPUBackend: ComputeBackend {
 
     /// Packs the weight for the engine of our own; OpenBLAS packs it itself, in every call.
     public func linearWeight(_ values: [Float], shape: [Int]) -> CPUParameter {
-        CPUParameter(values, shape: shape, packed: gemm.kernel != nil)
+        gemm.kernel == nil
+            ? CPUParameter(values, shape: shape) : CPUParameter(packing: values, shape: shape, precision: precision)
     }
 
     /// Allocates once; the memory is reused for every chunk.
@@ -95,6 +101,8 @@ public struct CPUBackend: ComputeBackend {
         if let kernel = gemm.kernel, let panels = layer.weight.panels {
             PackedGEMM(kernel: kernel)
                 .multiply(input, transposed: panels, bias: layer.bias.values, into: output, finish: apply)
+        } else if let gemm = gemm.quantized, let panels = layer.weight.quantizedPanels {
+            gemm.multiply(input, transposed: panels, bias: layer.bias.values, into: output, finish: apply)
         } else {
             GEMM.multiply(input, transposed: layer.weight, into: output)
             addBias(layer.bias, to: output, then: apply)

@@ -1,4 +1,6 @@
-/// A weight in host memory, row-major or packed for the kernel that multiplies by it, never both.
+import Compute
+
+/// A weight in host memory, row-major or packed for the kernel that multiplies by it.
 public struct CPUParameter: Sendable {
     /// The sizes of its dimensions, outermost first.
     package let shape: [Int]
@@ -7,15 +9,26 @@ public struct CPUParameter: Sendable {
     private enum Layout {
         case rowMajor([Float])
         case packed(PackedMatrix)
+        case quantized(QuantizedMatrix)
     }
 
-    /// Keeps the values as they are, or packs those of a matrix `[M, K]` whose M is a multiple of sixteen.
-    package init(_ values: [Float], shape: [Int], packed: Bool = false) {
+    /// Keeps the values as they are.
+    package init(_ values: [Float], shape: [Int]) {
         precondition(
             values.count == shape.reduce(1, *),
             "a parameter of shape \(shape) needs that many values, got \(values.count)")
         self.shape = shape
-        layout = packed ? .packed(PackedMatrix(values, outputs: shape[0], inputs: shape[1])) : .rowMajor(values)
+        layout = .rowMajor(values)
+    }
+
+    /// Packs a matrix `[M, K]`, whose sizes are multiples of sixteen, for the kernels of our own.
+    init(packing values: [Float], shape: [Int], precision: Precision) {
+        self.shape = shape
+        layout =
+            switch precision {
+            case .exact: .packed(PackedMatrix(values, outputs: shape[0], inputs: shape[1]))
+            case .fast: .quantized(QuantizedMatrix(values, outputs: shape[0], inputs: shape[1]))
+            }
     }
 
     /// `shape` product values, row-major; only a linear layer can use a weight that is packed.
@@ -27,6 +40,12 @@ public struct CPUParameter: Sendable {
     /// The panels of a weight that is packed.
     var panels: PackedMatrix? {
         guard case .packed(let panels) = layout else { return nil }
+        return panels
+    }
+
+    /// The panels of a weight that is quantized.
+    var quantizedPanels: QuantizedMatrix? {
+        guard case .quantized(let panels) = layout else { return nil }
         return panels
     }
 }

@@ -1,3 +1,5 @@
+public import Compute
+
 /// What multiplies the matrices of the linear layers on the processor.
 public enum GEMMEngine: Sendable, Hashable, CustomStringConvertible {
     /// Kernels of our own on weights that are packed once, with the widest instructions that the processor has: see
@@ -27,6 +29,18 @@ public enum GEMMEngine: Sendable, Hashable, CustomStringConvertible {
         case .openBLAS: nil
         }
     }
+
+    /// The kernel for 16-bit integers, for an engine of our own.
+    var quantized: QuantizedGEMM? {
+        switch self {
+        case .packed: .widest
+        case .packedBaseline: .baseline
+        case .openBLAS: nil
+        }
+    }
+
+    /// Whether it can multiply with this precision.
+    public func offers(_ precision: Precision) -> Bool { precision == .exact || quantized != nil }
 
     #if arch(x86_64)
         private static let baselineInstructions = "AVX2"

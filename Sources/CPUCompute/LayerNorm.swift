@@ -16,7 +16,9 @@ enum LayerNorm {
             let difference = unsafe row.lanes(at: column) - mean
             squares = .fma(difference, difference, squares)
         }
-        let scale = Lanes(repeating: 1 / (squares.total / Float(count) + epsilon).squareRoot())
+        let variance = squares.total / Float(count)
+        // Beyond the range of floats there is no variance: the row becomes NaN, and no vector comes of it.
+        let scale = Lanes(repeating: variance.isFinite ? 1 / (variance + epsilon).squareRoot() : .nan)
         for column in stride(from: 0, to: count, by: 16) {
             let normalized = unsafe (row.lanes(at: column) - mean) * scale
             unsafe row.store(.fma(normalized, weight.lanes(at: column), bias.lanes(at: column)), at: column)

@@ -19,6 +19,9 @@ public protocol ComputeBackend: Sendable {
     /// The device and the library behind it, for reports, such as `cpu (OpenBLAS Zen)`.
     var deviceDescription: String { get }
 
+    /// How exactly linear layers are multiplied.
+    var precision: Precision { get }
+
     /// How many chunks the device works on at the same time.
     var workerCount: Int { get }
 
@@ -69,6 +72,9 @@ public protocol ComputeBackend: Sendable {
 }
 
 extension ComputeBackend {
+    /// In single precision.
+    public var precision: Precision { .exact }
+
     /// Keeps it like any other weight.
     public func linearWeight(_ values: [Float], shape: [Int]) throws(Failure) -> Parameter {
         try parameter(values, shape: shape)

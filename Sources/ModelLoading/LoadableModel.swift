@@ -1,4 +1,5 @@
 public import CPUCompute
+public import Compute
 import DatasetTable
 public import SentenceEncoding
 
@@ -10,12 +11,15 @@ public struct LoadableModel: Sendable {
     public let allowance: ProcessorAllowance
     /// What multiplies matrices.
     public let gemm: GEMMEngine
+    /// How exactly.
+    public let precision: Precision
 
     /// Takes what the options say.
-    init(folder: ModelFolder, allowance: ProcessorAllowance, gemm: GEMMEngine) {
+    init(folder: ModelFolder, allowance: ProcessorAllowance, gemm: GEMMEngine, precision: Precision) {
         self.folder = folder
         self.allowance = allowance
         self.gemm = gemm
+        self.precision = precision
     }
 
     /// The identity of model and input template.
@@ -26,6 +30,7 @@ public struct LoadableModel: Sendable {
     /// Loads the weights onto the device.
     public func load() throws -> any TextEncoder {
         try SentenceEncoder(
-            model: folder, backend: CPUBackend(workerCount: allowance.workerCount, gemm: gemm))
+            model: folder,
+            backend: CPUBackend(workerCount: allowance.workerCount, gemm: gemm, precision: precision))
     }
 }

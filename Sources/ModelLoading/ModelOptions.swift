@@ -1,6 +1,8 @@
 public import ArgumentParser
 public import CommandSupport
 import CPUCompute
+public import Compute
+import DatasetTable
 public import SentenceEncoding
 
 /// Which model, and how many processors it may use.
@@ -42,6 +44,16 @@ public struct ModelOptions: ParsableArguments, Sendable {
             valueName: "engine"))
     var gemm: GEMMOption?
 
+    @Option(
+        help: ArgumentHelp(
+            "exact, or fast with 16-bit integers (default: exact). [EMBEDDING_PRECISION]",
+            discussion: """
+                Each component of a vector is within 1e-5 of the reference's, or within 5e-4. Both are vectors of the same \
+                model and may stand in one column.
+                """,
+            valueName: "precision"))
+    var precision: Precision?
+
     /// No option given.
     public init() {}
 
@@ -67,9 +79,16 @@ public struct ModelOptions: ParsableArguments, Sendable {
     public func loadable(_ settings: Settings, _ problems: inout Problems) -> LoadableModel? {
         let allowance = problems.attempt { try self.allowance(settings) }
         let engine = problems.attempt { try settings.value(gemm, "EMBEDDING_GEMM") ?? .packed }
+        let precision = problems.attempt { try settings.value(self.precision, "EMBEDDING_PRECISION") ?? .exact }
         let folder = problems.attempt { try self.folder(settings) }
-        guard let allowance, let engine, let folder else { return nil }
-        return LoadableModel(folder: folder, allowance: allowance, gemm: engine.engine)
+        guard let allowance, let engine = engine?.engine, let precision, let folder else { return nil }
+        guard engine.offers(precision) else {
+            return problems.attempt { () throws -> LoadableModel in
+                throw RunFailure(
+                    .configuration, "OpenBLAS multiplies exactly only; set --gemm to packed, or --precision to exact")
+            }
+        }
+        return LoadableModel(folder: folder, allowance: allowance, gemm: engine, precision: precision)
     }
 
     private func allowance(_ settings: Settings) throws -> ProcessorAllowance {
@@ -94,3 +113,5 @@ enum GEMMOption: String, CaseIterable, ExpressibleByArgument, Sendable {
         }
     }
 }
+
+extension Precision: ExpressibleByArgument {}

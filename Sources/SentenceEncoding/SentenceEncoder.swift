@@ -47,6 +47,9 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     /// As the backend says.
     public var deviceDescription: String { backend.deviceDescription }
 
+    /// As the backend says.
+    public var precision: Precision { backend.precision }
+
     /// Runs the model's WordPiece tokenizer on a text that is to be stored, behind the model's prompt for those.
     public func tokenize(_ text: String) -> TokenizedText {
         documentPrompt.map { tokenizer.encode(text, after: $0) } ?? tokenizer.encode(text)

@@ -1,3 +1,4 @@
+public import Compute
 public import Tokenization
 
 /// What a batch job needs of an encoder.
@@ -10,6 +11,9 @@ public protocol TextEncoder: Sendable {
 
     /// The device and the kernels in use, for reports.
     var deviceDescription: String { get }
+
+    /// How exactly vectors are those of the reference.
+    var precision: Precision { get }
 
     /// Texts with the vectors that they must get.
     var canaries: [Canary] { get }
@@ -26,6 +30,9 @@ public protocol TextEncoder: Sendable {
 }
 
 extension TextEncoder {
+    /// As exactly as single precision allows.
+    public var precision: Precision { .exact }
+
     /// None is known.
     public var canaries: [Canary] { [] }
 

@@ -54,6 +54,18 @@ struct CPUBackendTests {
         #expect(backend.download(pooled).allSatisfy { $0.isNaN })
     }
 
+    @Test("a row whose variance is beyond the range of floats becomes NaN, and not its bias")
+    func hugeVariance() {
+        let ones = backend.parameter([Float](repeating: 1, count: 16), shape: [16])
+        var (input, residual) = (
+            backend.makeMatrix(rowCapacity: 1, columns: 16), backend.makeMatrix(rowCapacity: 1, columns: 16)
+        )
+        input.values = [Float](repeating: 0, count: 16)
+        residual.values = (0..<16).map { Float($0) * 1e20 }
+        backend.addNorm(input, to: &residual, LayerNormParameters(weight: ones, bias: ones, epsilon: 1e-12))
+        #expect(residual.values.allSatisfy { $0.isNaN })
+    }
+
     @Test("a chunk's row count replaces the one before")
     func rowCount() {
         var matrix = backend.makeMatrix(rowCapacity: 5, columns: 16)

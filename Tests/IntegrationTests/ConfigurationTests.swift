@@ -238,6 +238,19 @@ struct ConfigurationTests {
         #expect(try #require(record["device"]).hasPrefix(device))
     }
 
+    @Test("of the precision that the engine does not have is refused, wherever each of them is set")
+    func badPrecision() async throws {
+        let arguments = [
+            "run", "--model", Fixtures.toyModel, "--database-url", "postgresql://h/d", "--gemm", "openblas",
+        ]
+        for (flags, environment) in [(["--precision", "fast"], [:]), ([], ["EMBEDDING_PRECISION": "fast"])] {
+            let outcome = try await job.run(arguments + flags, environment: environment)
+            try outcome.expectRefusal(78, "configuration", naming: ["OpenBLAS", "--gemm", "--precision"])
+        }
+        let outcome = try await job.run(["run"], environment: ["EMBEDDING_PRECISION": "quick"])
+        try outcome.expectRefusal(78, "configuration", naming: ["EMBEDDING_PRECISION", "exact or fast"])
+    }
+
     @Test("that only means something with another is refused without it", arguments: ["--include-unknown", "--yes"])
     func contradiction(flag: String) async throws {
         let outcome = try await job.run(

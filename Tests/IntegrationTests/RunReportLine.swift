@@ -15,6 +15,7 @@ struct RunReportLine: Decodable {
     let remaining: Int?
     let tokens: Int
     let model: String?
+    let precision: String?
     let exitReason: String
 
     /// Reads standard output, which must be this line and nothing else.

@@ -60,6 +60,23 @@ struct RunTests {
             """)
     }
 
+    @Test("writes vectors of either precision, which verify takes for those of one model")
+    func precisions() async throws {
+        try await withDatasets(dimension: Goldens.dimension) { datasets in
+            try await Self.fill(datasets)
+            let model = ["--model", Fixtures.realModel]
+            let outcome = try await datasets.run(["run", "--precision", "fast"] + model)
+            #expect(try RunReportLine(outcome).precision == "fast")
+            struct Verified: Decodable { let exact, close, different: Int }
+            for (precision, exact) in [("fast", Self.rows.count), ("exact", 0)] {
+                let outcome = try await datasets.run(["verify", "--precision", precision, "--sample", "100"] + model)
+                let verified = try JSONDecoder().decode(Verified.self, from: outcome.standardOutput)
+                // The two that the table came with are of no text.
+                #expect(verified.exact == exact && verified.close == Self.rows.count - exact && verified.different == 1)
+            }
+        }
+    }
+
     @Test("writes the vectors that encode gives, counts what it did, and has nothing to do the second time")
     func drain() async throws {
         try await withDatasets(dimension: Goldens.dimension) { datasets in

@@ -26,11 +26,13 @@ struct ArchitectureTests {
     }
 
     /// Compares vectors with the rows of a golden; without normalization the gate is relative to the largest number.
-    private func expect(_ vectors: [[Float]], _ stage: String, _ goldens: StageGoldens) throws {
+    private func expect(
+        _ vectors: [[Float]], _ stage: String, _ goldens: StageGoldens, within bound: Float = 1e-5
+    ) throws {
         let expected = try goldens.file.floats(named: stage, shape: [goldens.texts.count, goldens.hidden])
         let largest = expected.reduce(1) { max($0, $1.magnitude) }
         let difference = LargestDifference(vectors.flatMap { $0 }, expected)
-        #expect(difference.value <= 1e-5 * largest, "\(stage): \(difference.description(columns: goldens.hidden))")
+        #expect(difference.value <= bound * largest, "\(stage): \(difference.description(columns: goldens.hidden))")
     }
 
     @Test("after every stage", arguments: models, GEMMEngine.allCases)
@@ -62,6 +64,15 @@ struct ArchitectureTests {
             model: ModelFolder(path: path(model)), backend: CPUBackend(workerCount: 2, gemm: engine))
         let texts = try texts(model)
         try expect(await encoder.encode(texts.map { encoder.tokenize($0) }), "vectors", goldens(model))
+    }
+
+    @Test("from text to vector when it is to be fast", arguments: models)
+    func fastVectors(model: String) async throws {
+        let encoder = try SentenceEncoder(
+            model: ModelFolder(path: path(model)), backend: CPUBackend(workerCount: 2, precision: .fast))
+        let texts = try texts(model)
+        try expect(
+            await encoder.encode(texts.map { encoder.tokenize($0) }), "vectors", goldens(model), within: 5e-4)
     }
 
     @Test("in every pooling, normalized or not", arguments: models, ["cls", "max", "mean", "mean_sqrt_len_tokens"])

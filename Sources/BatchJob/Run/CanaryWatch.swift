@@ -1,3 +1,4 @@
+import Compute
 import DatasetTable
 import Logging
 import SentenceEncoding
@@ -10,7 +11,12 @@ import Tokenization
 struct CanaryWatch: Sendable {
     private static let text = "The canary in the coal mine: a sentence that encodes the same way all day long."
     /// Far above the rounding of any processor, far below what another model, or a broken one, is off by.
-    private static let tolerance: Float = 1e-4
+    private static func tolerance(_ precision: Precision) -> Float {
+        switch precision {
+        case .exact: 1e-4
+        case .fast: 1e-3
+        }
+    }
     private let vector: [Float]
 
     /// Encodes all of them, in one batch, and throws unless the model's canaries get their vectors.
@@ -22,10 +28,11 @@ struct CanaryWatch: Sendable {
         if canaries.isEmpty {
             log.info("no canary is known for this model: put a canary.json into its folder to check what it computes")
         }
+        let tolerance = Self.tolerance(encoder.precision)
         for (canary, vector) in zip(canaries, vectors.dropFirst()) {
             let isKnown =
                 canary.vector.count == vector.count
-                && zip(canary.vector, vector).allSatisfy { abs($0 - $1) <= Self.tolerance }
+                && zip(canary.vector, vector).allSatisfy { abs($0 - $1) <= tolerance }
             guard isKnown else {
                 throw RunFailure(
                     .canary,

@@ -19,14 +19,6 @@ public struct Verification: Sendable {
         public init() {}
     }
 
-    /// The cosine from which on a stored vector counts as the one of its text.
-    ///
-    /// Processors and kernels differ by 1e-6 in a component, another text or model by far more. `halfvec` has the same bound:
-    /// rounding to 11 significant bits moves no component by more than 2⁻¹¹ of itself, so it turns the vector by an angle of
-    /// at most 2⁻¹¹ and lowers the cosine by at most 2⁻²³, a thousandth of what the bound leaves. (Components below 2⁻¹⁴ move
-    /// by up to 2⁻²⁵ instead: 384 of them turn a unit vector by 6e-7.)
-    static let leastCosine = 0.9999
-
     private static let pageSize = 100
     private static let mostNamedRows = 20
 
@@ -95,14 +87,20 @@ public struct Verification: Sendable {
         for stored in stored {
             let vector = vectors[stored.row.key]
             let cosine = vector.map { Self.cosine(stored.vector, $0) }
-            if let cosine {
+            if let vector, let cosine {
                 report.smallestCosine = min(report.smallestCosine ?? 1, cosine)
-                guard cosine < Self.leastCosine else {
-                    if queue.table.vectorColumn.isHalf, let vector {
+                let isHalf = queue.table.vectorColumn.isHalf
+                let agreement = Agreement(of: stored.vector, with: vector, isHalf: isHalf)
+                switch agreement {
+                case .exact: report.exact += 1
+                case .close: report.close += 1
+                case .different: break
+                }
+                if agreement != .different {
+                    if isHalf {
                         let error = zip(stored.vector, vector).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
                         report.roundingError = max(report.roundingError ?? 0, error)
                     }
-                    report.exact += 1
                     continue
                 }
             }

@@ -17,8 +17,10 @@ public struct VectorStates: Sendable, Equatable {
 
 /// What a verification found; ``json`` is the one line on standard output.
 public struct VerificationReport: Sendable, Equatable {
-    /// Compared rows whose vector is the one of their text.
+    /// Compared rows whose vector is the one of their text, within 1e-5 in every component.
     public internal(set) var exact = 0
+    /// Compared rows whose vector is the one of their text within 5e-4: that of the other precision.
+    public internal(set) var close = 0
     /// Compared rows whose vector is not the one of their text, each named in the log.
     public internal(set) var different = 0
     /// All eligible rows with a vector by origin; `nil` without a state table.
@@ -26,7 +28,7 @@ public struct VerificationReport: Sendable, Equatable {
     /// The cosine of the stored vector farthest from its text's; `nil` if nothing was compared.
     public internal(set) var smallestCosine: Double?
     /// The largest difference between a component as stored in a `halfvec` column and as the model gives it; `nil` if the
-    /// column has single precision, or no vector was exact.
+    /// column has single precision, or no vector was exact or close.
     public internal(set) var roundingError: Float?
     /// The name of the model folder.
     public var model: String?
@@ -42,7 +44,7 @@ public struct VerificationReport: Sendable, Equatable {
     public init() {}
 
     /// Rows that were encoded again and compared.
-    public var checked: Int { exact + different }
+    public var checked: Int { exact + close + different }
 
     /// Whether a vector is not what a run would write today; one of unknown origin may well be.
     var hasFindings: Bool { different > 0 || (states.map { $0.stale + $0.foreign } ?? 0) > 0 }
@@ -53,7 +55,8 @@ public struct VerificationReport: Sendable, Equatable {
         let cosine = smallestCosine.map { ($0 * 1e7).rounded(.down) / 1e7 }
         return JSONLine.object([
             ("checked", JSONLine.number(checked)), ("exact", JSONLine.number(exact)),
-            ("different", JSONLine.number(different)), ("current", JSONLine.number(states?.current)),
+            ("close", JSONLine.number(close)), ("different", JSONLine.number(different)),
+            ("current", JSONLine.number(states?.current)),
             ("stale", JSONLine.number(states?.stale)), ("foreign", JSONLine.number(states?.foreign)),
             ("unknown", JSONLine.number(states?.unknown)), ("smallest_cosine", JSONLine.number(cosine)),
             ("rounding_error", JSONLine.number(roundingError)),

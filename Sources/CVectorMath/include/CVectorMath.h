@@ -1,4 +1,4 @@
-// Lane operations that Swift's SIMD types lack or compile to scalar code, a few lines each, and a kernel for AVX-512.
+// Lane operations that Swift's SIMD types lack or compile to scalar code, a few lines each, and the kernels of PanelKernels.c.
 
 #ifndef CVECTORMATH_H
 #define CVECTORMATH_H
@@ -47,6 +47,18 @@ static inline __attribute__((always_inline)) cvm_float16 cvm_exp2_integer(cvm_fl
     return __builtin_bit_cast(cvm_float16, bits);
 }
 
+typedef short cvm_short16 __attribute__((ext_vector_type(16)));
+
+/// The lanes, which are integers from -32768 to 32767, as 16-bit integers: adding 1.5 * 2^23 leaves them in the low bits.
+static inline __attribute__((always_inline)) cvm_short16 cvm_short(cvm_float16 a) {
+    return __builtin_convertvector(__builtin_bit_cast(cvm_int16, a + 12582912.0f), cvm_short16);
+}
+
+/// The nearest floats of sixteen integers.
+static inline __attribute__((always_inline)) cvm_float16 cvm_float(cvm_int16 a) {
+    return __builtin_convertvector(a, cvm_float16);
+}
+
 /// The first half of each 128-bit block of `a` and `b`, their lanes in turn: a0 b0 a1 b1, a4 b4 a5 b5, …
 static inline __attribute__((always_inline)) cvm_float16 cvm_interleave_low(cvm_float16 a, cvm_float16 b) {
     return __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
@@ -84,5 +96,16 @@ bool cvm_has_avx512(void);
 /// two, `panel_stride` floats apart. Needs AVX-512.
 void cvm_multiply_avx512(const float *x, long inner, const float *panel, long panel_stride, long panels,
                          const float *start, long start_stride, float *y, long y_stride);
+
+/// y[r] = sum of x[k, r] * panel[k] for six rows that stand interleaved in `x` and one panel of sixteen columns; an element of
+/// `x` and of the panel is a pair of 16-bit integers, and its product the sum of two. No sum may exceed 32 bits.
+void cvm_multiply_pairs(const int *x, long inner, const int *panel, int *y, long y_stride);
+
+/// Whether the processor also has the products of AVX-512 VNNI.
+bool cvm_has_avx512_vnni(void);
+
+/// As `cvm_multiply_pairs` for one panel or two, `panel_stride` pairs apart. Needs AVX-512 VNNI.
+void cvm_multiply_pairs_avx512(const int *x, long inner, const int *panel, long panel_stride, long panels, int *y,
+                               long y_stride);
 
 #endif

@@ -30,6 +30,8 @@ public struct RunReport: Sendable, Equatable {
     public var fingerprint: String?
     /// Device and kernels.
     public var device: String?
+    /// How exactly linear layers were multiplied: `exact` or `fast`.
+    public var precision: String?
     /// Why the run ended.
     public var exitReason = ExitReason.drained
 
@@ -64,7 +66,7 @@ public struct RunReport: Sendable, Equatable {
             ("remaining", JSONLine.number(remaining)), ("seconds", JSONLine.number(Double(milliseconds) / 1000)),
             ("tokens", JSONLine.number(tokens)), ("model", JSONLine.text(model)),
             ("fingerprint", JSONLine.text(fingerprint)), ("device", JSONLine.text(device)),
-            ("exit_reason", JSONLine.text(exitReason.rawValue)),
+            ("precision", JSONLine.text(precision)), ("exit_reason", JSONLine.text(exitReason.rawValue)),
         ])
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchJob
 import CommandSupport
+import Compute
 import DatasetTable
 import Logging
 import ModelLoading
@@ -56,6 +57,7 @@ struct RunCommand: AsyncParsableCommand {
             report = await run.drain(encoder, control: control)
         }
         report.device = encoder.deviceDescription
+        report.precision = encoder.precision.rawValue
         return report
     }
 

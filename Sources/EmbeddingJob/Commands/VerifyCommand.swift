@@ -13,7 +13,8 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Encode a sample of the rows again and compare it with the stored vectors.",
         discussion: """
-            Also counts, if the table embedding_state exists, which vectors are current, stale (the text was edited since), \
+            A vector is exact (within 1e-5 in every component), close (within 5e-4, as those of the other --precision), or \
+            different. Also counts, if the table embedding_state exists, which vectors are current, stale (the text was edited since), \
             foreign (another model) or of unknown origin. Prints one line of JSON, unless the command line is wrong; rows that differ are named \
             in the log by their keys. Writes nothing. The role needs no more than SELECT.
 

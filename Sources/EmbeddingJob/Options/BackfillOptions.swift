@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchJob
 import CommandSupport
+import Compute
 import DatasetTable
 import Logging
 import ModelLoading
@@ -49,6 +50,7 @@ struct BackfillOptions: ParsableArguments {
             let (change, encoder) = try await begin(plan, control, log)
             var report = await step(change, encoder)
             report.device = encoder.deviceDescription
+            report.precision = encoder.precision.rawValue
             return report
         }
     }
