@@ -31,6 +31,7 @@ let cModules: [Target] = [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     // No pkgConfig: utf8proc's .pc file carries a -D flag, which SwiftPM warns about on every build.
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
+    .target(name: "CCoreRate"),
     .target(name: "CVectorMath", cSettings: cSettings),
     .target(name: "ProcessorGuard"),
 ]
@@ -49,7 +50,7 @@ let libraries: [Target] = [
         dependencies: ["Compute", "DatasetTable", "Postgres", "SentenceEncoding", "Tokenization", logging],
         resources: [.embedInCode("SQL")]),
     .target(
-        name: "Benchmarking", dependencies: ["CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
+        name: "Benchmarking", dependencies: ["CCoreRate", "CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
     .target(name: "CPUCompute", dependencies: ["COpenBLAS", "CVectorMath", "Compute"]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
     .target(

@@ -28,6 +28,12 @@ struct MicrobenchmarksCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Model folder, for its vocabulary.", valueName: "folder"))
     var model = "weights/all-MiniLM-L6-v2"
 
+    @Flag(
+        help:
+            "Print only what the core does at the moment: instructions and register multiply-adds a nanosecond, as JSON."
+    )
+    var coreRates = false
+
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
@@ -38,6 +44,7 @@ struct MicrobenchmarksCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard !coreRates else { return print(try BenchmarkReport.json(CoreRates.measure())) }
         let tokenizer = TokenizerBenchmarks(model: model, input: input, cut: cut)
         let all = LayerBenchmarks.all + ActivationBenchmarks.all + tokenizer.all + StorageBenchmarks.all
         let wanted = filter?.lowercased() ?? ""

@@ -11,6 +11,8 @@ public struct BatchSizeResult: Codable, Equatable, Sendable {
     public let gemmShare: Spread
     /// Processor time of one pass over the texts, all threads.
     public let processorSeconds: Spread
+    /// What the core did between the turns; nil in a report that did not say.
+    public let core: CoreRates?
     /// The most memory resident, in bytes; nil where the kernel does not tell.
     public let peakMemory: Int?
     /// The largest difference of any component to the vector of the text on its own.
@@ -18,13 +20,14 @@ public struct BatchSizeResult: Codable, Equatable, Sendable {
 
     package init(
         batchSize: Int, rowsPerSecond: Spread, tokensPerSecond: Spread, gemmShare: Spread, processorSeconds: Spread,
-        peakMemory: Int?, largestDifference: Float
+        core: CoreRates?, peakMemory: Int?, largestDifference: Float
     ) {
         self.batchSize = batchSize
         self.rowsPerSecond = rowsPerSecond
         self.tokensPerSecond = tokensPerSecond
         self.gemmShare = gemmShare
         self.processorSeconds = processorSeconds
+        self.core = core
         self.peakMemory = peakMemory
         self.largestDifference = largestDifference
     }

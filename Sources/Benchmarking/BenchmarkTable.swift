@@ -18,7 +18,7 @@ public struct BenchmarkTable: CustomStringConvertible {
     }
 
     private static let heading = [
-        "batch", "rows/s", "± %", "tokens/s", "of sgemm", "CPU s", "peak MB", "max diff",
+        "batch", "rows/s", "± %", "tokens/s", "of sgemm", "CPU s", "instr/ns", "FMA", "peak MB", "max diff",
     ]
 
     private static func row(_ result: BatchSizeResult) -> [String] {
@@ -26,7 +26,9 @@ public struct BenchmarkTable: CustomStringConvertible {
         return [
             "\(result.batchSize)", decimal(rate.median, 1), decimal(rate.percentAroundMedian, 1),
             decimal(result.tokensPerSecond.median, 0), BenchmarkReport.percent(result.gemmShare.median),
-            decimal(result.processorSeconds.median, 2), result.peakMemory.map { "\($0 / 1_000_000)" } ?? "–",
+            decimal(result.processorSeconds.median, 2), result.core.map { decimal($0.instructions, 1) } ?? "–",
+            result.core.map { decimal($0.multiplyAdds, 0) } ?? "–",
+            result.peakMemory.map { "\($0 / 1_000_000)" } ?? "–",
             scientific(result.largestDifference),
         ]
     }

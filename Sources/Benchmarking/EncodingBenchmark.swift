@@ -73,6 +73,9 @@ public struct EncodingBenchmark: Sendable {
             batchSize: batchSize, rowsPerSecond: Spread(turns.map { Double(texts.count) / $0.seconds }),
             tokensPerSecond: Spread(turns.map { Double(tokenCount) / $0.seconds }),
             gemmShare: Spread(turns.map(\.gemmShare)), processorSeconds: Spread(turns.map(\.processorSeconds)),
+            core: CoreRates(
+                instructions: Spread(turns.map(\.core.instructions)).median,
+                multiplyAdds: Spread(turns.map(\.core.multiplyAdds)).median),
             peakMemory: turns.compactMap(\.peakMemory).max(),
             largestDifference: turns.map(\.largestDifference).max() ?? 0)
     }
@@ -82,22 +85,28 @@ public struct EncodingBenchmark: Sendable {
         let seconds: Double
         let processorSeconds: Double
         let gemmShare: Double
+        let core: CoreRates
         let peakMemory: Int?
         let largestDifference: Float
     }
 
     private func turn(_ batchSize: Int, _ expected: [[Float]], _ gemmSeconds: Double) async throws -> Turn {
+        let coreBefore = CoreRates.measure()
         ProcessUsage.resetPeakMemory()
         let processorStart = ProcessUsage.processorSeconds
         let (vectors, time) = try await encode(batchSize: batchSize)
         try Self.checkFinite(vectors)
         let processorSeconds = ProcessUsage.processorSeconds - processorStart
         let seconds = time / .seconds(1)
+        let coreAfter = CoreRates.measure()
         let differences = zip(vectors, expected).lazy.map { pair in
             zip(pair.0, pair.1).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
         }
         return Turn(
             seconds: seconds, processorSeconds: processorSeconds, gemmShare: gemmSeconds / seconds,
+            core: CoreRates(
+                instructions: (coreBefore.instructions + coreAfter.instructions) / 2,
+                multiplyAdds: (coreBefore.multiplyAdds + coreAfter.multiplyAdds) / 2),
             peakMemory: ProcessUsage.peakMemory, largestDifference: differences.max() ?? 0)
     }
 

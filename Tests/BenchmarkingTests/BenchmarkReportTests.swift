@@ -10,7 +10,8 @@ struct BenchmarkReportTests {
                 BatchSizeResult(
                     batchSize: batchSize, rowsPerSecond: Spread([rate, 0.9 * rate, 1.1 * rate]),
                     tokensPerSecond: Spread([10 * rate]), gemmShare: Spread([share]), processorSeconds: Spread([1.25]),
-                    peakMemory: 210_000_000, largestDifference: 2.384e-7)
+                    core: CoreRates(instructions: 19.04, multiplyAdds: 102.6), peakMemory: 210_000_000,
+                    largestDifference: 2.384e-7)
             })
     }
 
@@ -47,9 +48,9 @@ struct BenchmarkReportTests {
             separator: "\n")
         #expect(lines.count == 5)
         #expect(lines[0] == "m on cpu <x> & y, threads 2 (cores): 10 texts, 100 tokens")
-        #expect(lines[1] == "batch  rows/s   ± %  tokens/s  of sgemm  CPU s  peak MB  max diff")
-        #expect(lines[2] == "    1     5.0  10.0        50    40.0 %   1.25      210    2.4e-7")
-        #expect(lines[3] == "  256  1234.6  10.0     12346    87.5 %   1.25      210    2.4e-7")
+        #expect(lines[1] == "batch  rows/s   ± %  tokens/s  of sgemm  CPU s  instr/ns  FMA  peak MB  max diff")
+        #expect(lines[2] == "    1     5.0  10.0        50    40.0 %   1.25      19.0  103      210    2.4e-7")
+        #expect(lines[3] == "  256  1234.6  10.0     12346    87.5 %   1.25      19.0  103      210    2.4e-7")
         #expect(lines[4] == "recommended: --batch-size 256")
     }
 

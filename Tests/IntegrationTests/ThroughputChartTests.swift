@@ -14,7 +14,8 @@ struct ThroughputChartTests {
                 BatchSizeResult(
                     batchSize: batchSize, rowsPerSecond: Spread([rate, 0.9 * rate, 1.1 * rate]),
                     tokensPerSecond: Spread([10 * rate]), gemmShare: Spread([share]), processorSeconds: Spread([1.25]),
-                    peakMemory: 210_000_000, largestDifference: 2.384e-7)
+                    core: CoreRates(instructions: 19.04, multiplyAdds: 102.6), peakMemory: 210_000_000,
+                    largestDifference: 2.384e-7)
             })
         let svg = ThroughputChart(report).svg
         let points = svg.matches(of: /<circle class="(\w+)" cx="([\d.]+)" cy="([\d.]+)"/)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from libraries import CATALOG, REFERENCE
 
-from .processes import EXECUTABLE, HERE, LOCAL, PYTHON, REPOSITORY, Failure, run, worker
+from .processes import EXECUTABLE, HERE, LOCAL, MICROBENCHMARKS, PYTHON, REPOSITORY, Failure, run, worker
 
 MODEL = Path(os.environ.get("EMBEDDING_WEIGHTS", REPOSITORY / "weights")).resolve() / "all-MiniLM-L6-v2"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -22,7 +22,7 @@ def say(text: str) -> None:
 
 def build() -> None:
     """Builds the executable unless it is there, and verifies the model."""
-    if not EXECUTABLE.exists():
+    if not (EXECUTABLE.exists() and MICROBENCHMARKS.exists()):
         _run_visibly("swift", "build", "-c", "release")
     _run_visibly("Scripts/fetch-weights", MODEL.name)
 

@@ -8,7 +8,7 @@ from statistics import median
 from libraries import REFERENCE
 
 from .environment import MODEL, say
-from .processes import LOCAL, Failure, ours, worker
+from .processes import LOCAL, Failure, core_rates, ours, worker
 
 OURS = "embedding-job"
 REFERENCE_BATCH_SIZE = 32
@@ -36,6 +36,12 @@ class Contender:
     batch_size: int = 0
     """The best of the sweep; ours has none."""
     seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
+    """Of the whole process, all threads, start-up included."""
+    instructions: list[float] = field(default_factory=list)
+    """What the core issued a nanosecond, before and after each turn."""
+    multiply_adds: list[float] = field(default_factory=list)
+    """GFLOP/s of multiply-adds in registers, likewise."""
     cosine: float | None = None
     difference: float | None = None
     failure: str | None = None
@@ -116,21 +122,28 @@ def _sweep(contender: Contender, texts: Path, threads: int) -> None:
 
 
 def _take_turn(contender: Contender, result: Measurement, texts: Path, vectors: Path, options: Options) -> None:
-    """Encodes all texts once."""
+    """Encodes all texts once, and notes in which state the core was."""
+    _note_core(contender)
     if contender.name == OURS:
         values = ours(MODEL, texts, vectors, options.threads, options.ours_arguments)
-        contender.seconds.append(float(values["seconds"]))
         result.tokens, result.device = int(values["tokens"]), values["device"]
     else:
-        contender.seconds.append(
-            _encode(contender.name, contender.folder, texts, contender.batch_size, vectors, options.threads)
-        )
+        values = _encode(contender.name, contender.folder, texts, contender.batch_size, vectors, options.threads)
+    contender.seconds.append(float(values["seconds"]))
+    contender.processor_seconds.append(values["processor_seconds"])
+    _note_core(contender)
 
 
-def _encode(peer: str, folder: Path, texts: Path, batch_size: int, vectors: Path, threads: int) -> float:
-    """The seconds that a peer needs for all texts."""
+def _note_core(contender: Contender) -> None:
+    instructions, multiply_adds = core_rates()
+    contender.instructions.append(instructions)
+    contender.multiply_adds.append(multiply_adds)
+
+
+def _encode(peer: str, folder: Path, texts: Path, batch_size: int, vectors: Path, threads: int) -> dict:
+    """What a peer needs for all texts."""
     files = ["--folder", folder, "--texts", texts, "--vectors", vectors]
-    return worker("measure", peer, *files, "--batch-size", batch_size, threads=threads)["seconds"]
+    return worker("measure", peer, *files, "--batch-size", batch_size, threads=threads)
 
 
 def _compare(contender: Contender, vectors: Path, reference: Path) -> None:

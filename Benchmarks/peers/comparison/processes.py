@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shlex
 import signal
 import subprocess
@@ -13,6 +14,7 @@ REPOSITORY = HERE.parent.parent
 LOCAL = REPOSITORY / ".local" / "peers"
 PYTHON = LOCAL / "venv" / "bin" / "python"
 EXECUTABLE = REPOSITORY / ".build" / "release" / "embedding-job"
+MICROBENCHMARKS = EXECUTABLE.with_name("microbenchmarks")
 
 TIME_LIMIT = 3600
 """Seconds after which a process counts as hung."""
@@ -66,11 +68,25 @@ def worker(command: str, *arguments: object, threads: int | None = None) -> dict
 
 def ours(model: Path, texts: Path, vectors: Path, threads: int, extra: str) -> dict:
     """Runs `embedding-job encode` and returns the values of its log line."""
+    before = _processor_seconds()
     process = run(ours_command(model, texts, vectors, threads, extra), clean_environment())
+    used = _processor_seconds() - before
     for line in process.stderr.splitlines():
         if line.startswith("{") and (values := json.loads(line))["message"] == "encoded":
-            return values
+            return values | {"processor_seconds": used}
     raise Failure("embedding-job has not logged what it has encoded")
+
+
+def _processor_seconds() -> float:
+    """Processor time of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def core_rates() -> tuple[float, float]:
+    """What the core does at the moment: instructions and register multiply-adds (GFLOP/s) a nanosecond."""
+    rates = json.loads(run([MICROBENCHMARKS, "--core-rates"]).stdout)
+    return rates["instructions"], rates["multiply_adds"]
 
 
 def ours_command(model: Path, texts: Path | str, vectors: Path | str, threads: int, extra: str) -> list[object]:

@@ -2,13 +2,15 @@
 
 import textwrap
 from pathlib import Path
+from statistics import median
 
 from libraries import CATALOG
 
 from .measurement import OURS, Contender, Measurement
 
 HEADINGS = (
-    "", "batch size", "seconds: median (min–max)", "texts/s", "tokens/s", "we are … times as fast", "smallest cosine",
+    "", "batch size", "seconds: median (min–max)", "processor seconds", "texts/s", "tokens/s",
+    "we are … times as fast", "by processor time", "instructions/ns", "GFLOP/s in registers", "smallest cosine",
     "largest difference",
 )  # fmt: skip
 
@@ -47,13 +49,22 @@ def _row(contender: Contender, measurement: Measurement) -> list[str]:
     return [
         _title(contender),
         str(contender.batch_size or "–"),
-        f"{seconds:.3f} ({min(contender.seconds):.3f}–{max(contender.seconds):.3f})",
+        _range(contender.seconds, 3),
+        _range(contender.processor_seconds, 2),
         f"{measurement.texts / seconds:.1f}",
         f"{measurement.tokens / seconds:,.0f}" if measurement.tokens else "–",
         f"{seconds / ours:.2f}" if ours else "–",
+        f"{median(contender.processor_seconds) / median(measurement.ours.processor_seconds):.2f}" if ours else "–",
+        _range(contender.instructions, 1),
+        _range(contender.multiply_adds, 0),
         f"{contender.cosine:.7f}",
         f"{contender.difference:.1e}",
     ]
+
+
+def _range(values: list[float], places: int) -> str:
+    """The median, and the ends in brackets."""
+    return f"{median(values):.{places}f} ({min(values):.{places}f}–{max(values):.{places}f})"
 
 
 def write(text: str, folder: Path, date: str) -> Path:

@@ -15,7 +15,9 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Encodes the same texts at every batch size in turn, tokenization included, and prints rows and tokens a second, \
             the share of what sgemm alone achieves, processor time, peak memory and the largest difference to the vector of \
-            the text on its own. The last line recommends a batch size.
+            the text on its own. The last line recommends a batch size. instr/ns and FMA say what the core did between the \
+            turns: instructions that do nothing and multiply-adds in registers (GFLOP/s) a nanosecond. Where the first is \
+            half of what it can be, another guest of the machine sits on the core's second hardware thread.
 
             With --baseline, an earlier --json output, the exit status is 65 if a batch size has lost more of its share of \
             the sgemm rate than --tolerance allows. It must be of the same model, texts and batch sizes.
