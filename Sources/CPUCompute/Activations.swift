@@ -66,4 +66,26 @@ package enum Activations {
         p = .fma(p, r, Lanes(repeating: 1))
         return p * Lanes.exp2Integer(n)
     }
+
+    /// `2ˣ` for x ≤ 0; below −126 the result stays at 2⁻¹²⁶ = 1.2e-38.
+    ///
+    /// `x = n + r` with |r| ≤ ½, `2ʳ` is a minimax polynomial of degree 6, and n is added to its exponent: four instructions fewer
+    /// than ``expNonPositive(_:)``, where the caller can scale its argument by log₂ e on the way. Largest relative error in
+    /// float32: 1.5e-7.
+    @inline(__always)
+    package static func exp2NonPositive(_ x: Lanes) -> Lanes {
+        let c = Lanes.maximum(Lanes(repeating: -126), x)
+        // Adding 1.5 · 2²³ rounds to the nearest integer, which then stands in the low bits.
+        let magic = Lanes(repeating: 12_582_912)
+        let shifted = c + magic
+        let r = c - (shifted - magic)
+        var p = Lanes(repeating: 1.5345812e-04)
+        p = .fma(p, r, Lanes(repeating: 1.3399931e-03))
+        p = .fma(p, r, Lanes(repeating: 9.618489e-03))
+        p = .fma(p, r, Lanes(repeating: 5.5503286e-02))
+        p = .fma(p, r, Lanes(repeating: 2.4022646e-01))
+        p = .fma(p, r, Lanes(repeating: 6.931472e-01))
+        p = .fma(p, r, Lanes(repeating: 1))
+        return p.addingToExponent(lowBitsOf: shifted)
+    }
 }

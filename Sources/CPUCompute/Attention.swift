@@ -96,8 +96,10 @@ struct Attention {
             unsafe largest = .maximum(largest, row.lanes(at: column))
         }
         let top = largest.largest
+        // Powers of 2 instead of e: the factor that this takes is in the one by √D.
+        let scale = scale * 1.442695
         let shift = -scale * top
-        // The product is rounded, so the largest score is off by as much: too much for `expNonPositive` where scores are in
+        // The product is rounded, so the largest score is off by as much: too much for `exp2NonPositive` where scores are in
         // the millions. There the largest is subtracted first.
         guard shift.addingProduct(scale, top).magnitude < 0x1p-8 else {
             return unsafe weigh(row, padded) { scale * ($0 - top) }
@@ -112,7 +114,7 @@ struct Attention {
     ) -> Float {
         var sum = Lanes.zero
         for column in stride(from: 0, to: padded, by: PanelKernel.columns) {
-            let weight = unsafe Activations.expNonPositive(exponent(row.lanes(at: column)))
+            let weight = unsafe Activations.exp2NonPositive(exponent(row.lanes(at: column)))
             sum += weight
             unsafe row.store(weight, at: column)
         }

@@ -24,6 +24,9 @@ extension SIMD16<Float> {
     /// 2 to the power of each lane; the lanes hold integers from -126 to 127.
     @inline(__always) static func exp2Integer(_ n: Self) -> Self { cvm_exp2_integer(n) }
 
+    /// Multiplies each lane by 2 to the power of an integer from -126 to 127, which stands in the low bits of `integers`.
+    @inline(__always) func addingToExponent(lowBitsOf integers: Self) -> Self { cvm_add_to_exponent(self, integers) }
+
     /// Stores four rows of sixteen as sixteen rows of four, `stride` floats apart.
     @inline(__always)
     static func storeTransposed(

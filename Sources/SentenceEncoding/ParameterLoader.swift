@@ -48,6 +48,7 @@ struct ParameterLoader<Backend: ComputeBackend> {
     ) throws(SentenceEncodingError) -> LinearParameters<Backend.Parameter> {
         var weights: [Float] = []
         var biases: [Float] = []
+        weights.reserveCapacity(names.count * shape[0] * shape[1])
         for name in names {
             weights += try tensor("\(name).weight", shape)
             biases += try tensor("\(name).bias", [shape[0]])

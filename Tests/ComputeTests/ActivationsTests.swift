@@ -1,6 +1,7 @@
 import CPUCompute
 import Compute
 import ComputeTestSupport
+import Foundation
 import Safetensors
 import Testing
 
@@ -72,6 +73,19 @@ struct ActivationsTests {
         }
         let least = map([-87], Activations.expNonPositive)
         #expect(map([-87.001, -90, -1e4, -.infinity], Activations.expNonPositive).allSatisfy { [$0] == least })
+    }
+
+    @Test("a power of 2 is off by at most 1.5e-7 of its value from -126 to 0, and stays where it is below")
+    func exp2() {
+        let inputs = (0...126_000).map { -Float($0) / 1_000 }
+        let actual = map(inputs, Activations.exp2NonPositive)
+        for (input, value) in zip(inputs, actual) {
+            let expected = Foundation.exp2(Double(input))
+            #expect((Double(value) / expected - 1).magnitude <= 1.5e-7, "x = \(input): \(value)")
+        }
+        #expect(map([0, -0.0, -1, -126], Activations.exp2NonPositive) == [1, 1, 0.5, 0x1p-126])
+        #expect(map([-126.001, -1e4, -.infinity], Activations.exp2NonPositive) == [0x1p-126, 0x1p-126, 0x1p-126])
+        #expect(map([.nan], Activations.exp2NonPositive)[0].isNaN)
     }
 
     @Test("a row of scores is never shifted to a positive number, and exp of 0 is exactly 1")

@@ -35,9 +35,12 @@ static inline __attribute__((always_inline)) float cvm_sum(cvm_float16 a) {
     return (four.x + four.z) + (four.y + four.w);
 }
 
-/// The largest lane.
+/// The largest lane; any lane where one is NaN. The built-in reduction blends at every step, to give NaN its place.
 static inline __attribute__((always_inline)) float cvm_reduce_max(cvm_float16 a) {
-    return __builtin_reduce_max(a);
+    __attribute__((ext_vector_type(8))) float eight = a.lo > a.hi ? a.lo : a.hi;
+    __attribute__((ext_vector_type(4))) float four = eight.lo > eight.hi ? eight.lo : eight.hi;
+    __attribute__((ext_vector_type(2))) float two = four.lo > four.hi ? four.lo : four.hi;
+    return two.x > two.y ? two.x : two.y;
 }
 
 /// 2 to the power of each lane, for lanes that hold integers from -126 to 127: the exponent field is the integer plus
@@ -45,6 +48,11 @@ static inline __attribute__((always_inline)) float cvm_reduce_max(cvm_float16 a)
 static inline __attribute__((always_inline)) cvm_float16 cvm_exp2_integer(cvm_float16 n) {
     cvm_int16 bits = (__builtin_convertvector(n, cvm_int16) + 127) << 23;
     return __builtin_bit_cast(cvm_float16, bits);
+}
+
+/// Each lane of `a` with the integer that stands in the low bits of `n` added to its exponent field.
+static inline __attribute__((always_inline)) cvm_float16 cvm_add_to_exponent(cvm_float16 a, cvm_float16 n) {
+    return __builtin_bit_cast(cvm_float16, __builtin_bit_cast(cvm_int16, a) + (__builtin_bit_cast(cvm_int16, n) << 23));
 }
 
 typedef short cvm_short16 __attribute__((ext_vector_type(16)));
