@@ -50,6 +50,7 @@ extension SQLFile {
     static var changeProgress: SQLFile { SQLFile(PackageResources.change_progress_sql) }
     static var changeRelation: SQLFile { SQLFile(PackageResources.change_relation_sql) }
     static var changeSearchIndex: SQLFile { SQLFile(PackageResources.change_search_index_sql) }
+    static var changeSettings: SQLFile { SQLFile(PackageResources.change_settings_sql) }
     static var changeSwap: SQLFile { SQLFile(PackageResources.change_swap_sql) }
     static var changeWatch: SQLFile { SQLFile(PackageResources.change_watch_sql) }
     static var changeWithIndex: SQLFile { SQLFile(PackageResources.change_with_index_sql) }

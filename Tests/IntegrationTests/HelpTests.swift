@@ -65,7 +65,8 @@ struct HelpTests {
             "backfill verify",
             ["--sample": "EMBEDDING_SAMPLE", "--seed": "EMBEDDING_SEED", "--min-recall": "", "--json": ""]
         ),
-        ("backfill cutover", ["--max-pending": ""]), ("backfill rollback", [:]), ("backfill drop-old", ["--yes": ""]),
+        ("backfill cutover", ["--max-pending": "", "--leave-dependents": ""]),
+        ("backfill rollback", ["--leave-dependents": ""]), ("backfill drop-old", ["--yes": ""]),
     ].map { ($0.0, model.merging(database) { $1 }.merging(drain) { $1 }.merging($0.1) { $1 }) }
 
     private static let variablesWithoutOption: [Substring] = [

@@ -5,15 +5,13 @@ import Postgres
 extension ModelChange {
     /// Throws if the server would not drop the column because of what was made of it.
     private func requireNoDependents(on column: ResolvedTable.Column, of table: ResolvedTable) async throws {
-        let row = try await connector.withSession { session in
-            try await session.execute(
-                SQLFile.changeDependents.statement, [.oid(table.oid), .int4(column.number)]
-            ).first
+        let dependents = try await connector.withSession { session in
+            try await ColumnDependent.lookUp(on: column, without: nil, of: table, session).filter(\.keepsColumn)
         }
-        guard let row, try !row.isNull("dependents") else { return }
+        guard !dependents.isEmpty else { return }
         throw RunFailure(
             .configuration,
-            "\(table.quoted).\(column.name) cannot be dropped, because of \(try row.text("dependents")); create these anew without the column, or drop them; nothing was changed"
+            "\(table.quoted).\(column.name) cannot be dropped, because of \(dependents.names); create these anew without the column, or drop them; nothing was changed"
         )
     }
 

@@ -48,6 +48,7 @@ extension ModelChange {
             for row in grants {
                 try await session.execute(PostgresStatement(name: "grant", sql: try row.text("statement")))
             }
+            try await copySettings(change, session)
             if let config = change.config, let model = change.servingModel {
                 try await session.execute(
                     table.statement(.changeConfigFirst, ["{CONFIG}": config]),
@@ -56,6 +57,27 @@ extension ModelChange {
             return true
         }
         if added.result { log.notice("column added", metadata: metadata([.column: nextColumn])) }
+    }
+
+    /// Has the new column stored as the serving one is.
+    private func copySettings(_ change: ModelChangeTable, _ session: PostgresSession) async throws {
+        let next = try await ResolvedTable.Column.lookUp([nextColumn], of: change.table.oid, session)[nextColumn]
+        let settings = try await session.execute(
+            SQLFile.changeSettings.statement,
+            [
+                .oid(change.table.oid), .text(change.serving.name), .text(nextColumn),
+                .int4(Int32(next?.vectorByteCount ?? 0)),
+            ])
+        for row in settings {
+            let statement = try row.text("statement")
+            if try row.bool("is_safe") {
+                try await session.execute(PostgresStatement(name: "setting", sql: statement))
+            } else {
+                log.warning(
+                    "vectors of the new column are too large to be stored like those of the serving one",
+                    metadata: metadata([.column: nextColumn, .remedy: "if rows have room for it: \(statement)"]))
+            }
+        }
     }
 
     private func columnType(_ storage: Storage?, _ change: ModelChangeTable) throws(RunFailure) -> String {

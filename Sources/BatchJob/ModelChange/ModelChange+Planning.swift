@@ -48,7 +48,8 @@ extension ModelChange {
             ("time", "about \(Int((plan.time / .seconds(1)).rounded(.up))) s in one process like this"),
             ("disk", disk(plan, change, coverage.eligible)),
             ("table's owner", change.isOwner ? "this role" : "another role; every step but plan and verify needs it"),
-            ("views on it", change.views ?? "none"), ("config row", change.config ?? "none"),
+            ("left behind", change.dependents.isEmpty ? "nothing" : change.dependents.names),
+            ("config row", change.config ?? "none"),
         ]
         plan.details = details.map { ModelChangePlan.Detail(name: $0.name, value: $0.value) }
         return plan

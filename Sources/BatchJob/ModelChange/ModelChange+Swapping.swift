@@ -10,15 +10,21 @@ extension ModelChange {
 
     /// Lets the new column serve, then drains it once more for rows that were edited around the swap.
     ///
-    /// At most `maxPending` rows may be without the right vector at the moment of the swap.
-    public func cutOver(_ encoder: any TextEncoder, maxPending: Int = 100) async -> RunReport {
+    /// - Parameters:
+    ///   - encoder: The encoder of the new model.
+    ///   - maxPending: The most rows that may be without the right vector at the moment of the swap.
+    ///   - leavesDependents: Whether what was made of the present column may stay with it under its new name.
+    public func cutOver(
+        _ encoder: any TextEncoder, maxPending: Int = 100, leavesDependents: Bool = false
+    ) async -> RunReport {
         await reporting {
             var change = try await inspect()
             guard !change.isCutOver else {
                 log.notice("cut over before; draining once more", metadata: metadata([.column: names.column]))
                 return try await drain(names.column, encoder)
             }
-            _ = try change.requireNext(self)
+            let next = try change.requireNext(self)
+            if !leavesDependents { try requireNone(change.dependents, change, oldColumn, next.name) }
             try await requireIndexes(change)
             var report = try await drain(nextColumn, encoder)
             guard report.isComplete else { return report }
@@ -31,9 +37,9 @@ extension ModelChange {
             try await requireSample(encoder)
             change = try await inspect()
             _ = try change.requireNext(self)
-            warnOfViews(change)
             try await swap(
-                change, incoming: nextColumn, retired: oldColumn, model: model.name, fingerprint: model.fingerprint)
+                change, incoming: nextColumn, retired: oldColumn, model: model.name, fingerprint: model.fingerprint,
+                leavesDependents)
             report.add(try await drain(names.column, encoder))
             return report
         }
@@ -41,8 +47,10 @@ extension ModelChange {
 
     /// Lets the old column serve again; its vectors are those of rows as they were at the cutover.
     ///
-    /// - Parameter encoder: The encoder of the named model; if that is the old column's, the column is drained then.
-    public func rollBack(_ encoder: (any TextEncoder)?) async -> RunReport {
+    /// - Parameters:
+    ///   - encoder: The encoder of the named model; if that is the old column's, the column is drained then.
+    ///   - leavesDependents: Whether what was made of the present column may stay with it under its new name.
+    public func rollBack(_ encoder: (any TextEncoder)?, leavesDependents: Bool = false) async -> RunReport {
         await reporting {
             let change = try await inspect()
             let old = try change.requireOld(for: "roll back to")
@@ -58,9 +66,9 @@ extension ModelChange {
             }
             let former = models.mostFrequent
             let isGiven = former == model.fingerprint
-            warnOfViews(change)
             try await swap(
-                change, incoming: oldColumn, retired: retired, model: isGiven ? model.name : nil, fingerprint: former)
+                change, incoming: oldColumn, retired: retired, model: isGiven ? model.name : nil, fingerprint: former,
+                leavesDependents)
             if isGiven, let encoder { return try await drain(names.column, encoder) }
 
             let now = try await inspect()
@@ -80,19 +88,23 @@ extension ModelChange {
 
     /// Exchanges the names in one transaction.
     private func swap(
-        _ change: ModelChangeTable, incoming: String, retired: String, model: String?, fingerprint: Fingerprint?
+        _ change: ModelChangeTable, incoming: String, retired: String, model: String?, fingerprint: Fingerprint?,
+        _ leavesDependents: Bool
     ) async throws {
         let table = change.table
         let swap = try await exclusively(table, columns: [names.column, incoming]) { session in
             let columns = try await ResolvedTable.Column.lookUp(
                 [names.column, incoming, retired], of: table.oid, session)
             // The answer to an earlier COMMIT was lost, or somebody else was faster.
-            if columns[incoming] == nil, columns[retired] != nil { return }
+            if columns[incoming] == nil, columns[retired] != nil { return [ColumnDependent]() }
             guard let serving = columns[names.column], let other = columns[incoming], columns[retired] == nil else {
                 throw RunFailure(
                     .configuration,
                     "the columns of \(table.quoted) have changed meanwhile; next: embedding-job backfill plan")
             }
+            // Asked for under the lock: until the names are exchanged nothing more can be made of a column.
+            let dependents = try await ColumnDependent.lookUp(on: serving, without: other, of: table, session)
+            if !leavesDependents { try requireNone(dependents, change, retired, incoming) }
             let values = [
                 "{SERVING}": serving.quoted, "{INCOMING}": other.quoted, "{RETIRED}": TableSchema.quote(retired),
                 "{SERVING_COMMENT}": try await literal(
@@ -101,10 +113,11 @@ extension ModelChange {
                     serving.comment(named: retired, text: serving.ownComment), session),
             ]
             try await session.executeScript(table.statement(.changeSwap, values))
-            guard let config = change.config, let fingerprint else { return }
+            guard let config = change.config, let fingerprint else { return dependents }
             try await session.execute(
                 table.statement(.changeConfig, ["{CONFIG}": config]),
                 change.configRow(other, model: model, fingerprint: fingerprint))
+            return dependents
         }
         log.notice(
             "the column serves now; searches must use the encoder of its model",
@@ -112,20 +125,31 @@ extension ModelChange {
                 .column: names.column, .fingerprint: fingerprint?.abbreviation ?? "unknown",
                 .lockWait: swap.wait.milliseconds, .swap: swap.hold.milliseconds,
             ]))
+        guard !swap.result.isEmpty else { return }
+        log.warning(
+            "what was made of the column that served stays with it under its new name",
+            metadata: metadata([
+                .column: retired, .dependents: swap.result.names,
+                .remedy: "create them anew for \(names.column), then drop these",
+            ]))
     }
 
     private func literal(_ text: String?, _ session: PostgresSession) async throws(PostgresError) -> String {
         if let text { try await session.quoteLiteral(text) } else { "NULL" }
     }
 
-    private func warnOfViews(_ change: ModelChangeTable) {
-        guard let views = change.views else { return }
-        log.warning(
-            "views go on reading the column that they were made of, whatever its name",
-            metadata: metadata([.views: views, .remedy: "create them anew after the swap"]))
-    }
-
     // MARK: - What a cutover requires
+
+    /// Throws if something would go on with the vectors that searches do not use any more.
+    private func requireNone(
+        _ dependents: [ColumnDependent], _ change: ModelChangeTable, _ retired: String, _ incoming: String
+    ) throws(RunFailure) {
+        guard !dependents.isEmpty else { return }
+        throw RunFailure(
+            .configuration,
+            "\(change.name(change.serving)) would be called \(retired), and these would stay with it: \(dependents.names); have them refer to \(incoming) as well, or drop them and create them anew afterwards, or leave them behind with --leave-dependents"
+        )
+    }
 
     private func requireIndexes(_ change: ModelChangeTable) async throws {
         let next = try change.requireNext(self)

@@ -17,8 +17,8 @@ struct ModelChangeTable: Sendable {
     let estimatedRows: Int64
     let byteCount: Int64
     let maintenanceMemory: Int64
-    /// Views that read one of the columns, quoted by the server.
-    let views: String?
+    /// What a cutover would leave behind with the serving column, or has left behind with the old one.
+    let dependents: [ColumnDependent]
     /// `embedding_model`, quoted by the server; `nil` if it is absent or this role may not write it.
     let config: String?
     /// The search indexes of the serving column.
@@ -49,8 +49,7 @@ struct ModelChangeTable: Sendable {
         nextName = change.nextColumn
         next = columns[change.nextColumn]
         old = columns[change.oldColumn]
-        let rows = try await session.execute(
-            SQLFile.changeRelation.statement, [.oid(table.oid), .textArray(wanted)])
+        let rows = try await session.execute(SQLFile.changeRelation.statement, [.oid(table.oid)])
         guard let row = rows.first else {
             throw RunFailure(.configuration, "\(table.quoted) has been dropped; create it with embedding-job schema")
         }
@@ -59,10 +58,12 @@ struct ModelChangeTable: Sendable {
         estimatedRows = try row.int64("rows")
         byteCount = Int64(try row.count("bytes"))
         maintenanceMemory = try row.int64("maintenance_work_mem")
-        views = try row.isNull("views") ? nil : try row.text("views")
         config = try row.isNull("config") ? nil : try row.text("config")
         searchIndexes = try await SearchIndex.lookUp(on: serving, of: table, session)
         models = try await table.models(of: serving, session)
+        let isCutOver = Self.isCutOver(serving, to: nextName)
+        dependents = try await ColumnDependent.lookUp(
+            on: isCutOver ? old ?? serving : serving, without: isCutOver ? serving : next, of: table, session)
         try checkTypes()
     }
 
@@ -86,7 +87,11 @@ struct ModelChangeTable: Sendable {
     var servingModel: Fingerprint? { models.mostFrequent }
 
     /// Whether the column that serves is the one made for the new model.
-    var isCutOver: Bool { serving.stateKey == nextName && serving.name != nextName }
+    var isCutOver: Bool { Self.isCutOver(serving, to: nextName) }
+
+    private static func isCutOver(_ serving: ResolvedTable.Column, to nextName: String) -> Bool {
+        serving.stateKey == nextName && serving.name != nextName
+    }
 
     /// Whether the old column was left by a cutover, and not made by somebody else under that name.
     var isOldOurs: Bool { old.map { $0.stateKey != $0.name } ?? false }

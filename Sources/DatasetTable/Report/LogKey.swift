@@ -2,15 +2,15 @@ package import Logging
 
 /// Every key of this module's log metadata.
 package enum LogKey: String {
-    case assigned, batch, code, column, cosine, count, database, device, duplicates, empty, error, eta, failed, failure,
-        fingerprint
+    case assigned, batch, code, column, cosine, count, database, dependents, device, duplicates, empty, error, eta
+    case failed, failure, fingerprint
     case index, largestError = "largest_error", limit, lockWait = "lock_wait_ms", model, outdated, pending, percent,
         phase
     case processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
     case skippedStale = "skipped_stale", swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
     case table, tables
-    case tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable, views
+    case tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable
 }
 
 extension Logger {

@@ -12,7 +12,11 @@ struct BackfillRollbackCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BackfillOptions
 
+    @Flag(help: "Also if views, triggers and the like stay with the column that served; the log names them.")
+    var leaveDependents = false
+
     func run() async throws {
-        try await options.report { await $0.rollBack($1) }
+        let leavesDependents = leaveDependents
+        try await options.report { await $0.rollBack($1, leavesDependents: leavesDependents) }
     }
 }
