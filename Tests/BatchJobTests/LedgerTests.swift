@@ -165,12 +165,53 @@ struct LedgerTests {
             let table = try await preflight.check(for: .ledger)
             let all = ["1", "2", "3"]
             let forgotten = all.filter { keys?.contains($0) ?? true }
-            #expect(try await FailureLedger(table).forget(keys, session) == forgotten.count)
+            let outcome = try await FailureLedger(table).forget(keys, session)
+            #expect(outcome.count == forgotten.count)
+            #expect(outcome.unknownKeys == (keys ?? []).filter { !all.contains($0) })
             await session.close()
             let left = try await database.texts("SELECT dataset_id FROM embedding_failure ORDER BY 1")
             let kept = all.filter { !forgotten.contains($0) }
             #expect(left == kept)
             #expect(try await fixture.drain(StubEncoder()).failed == forgotten.count)
+        }
+    }
+
+    /// A type, a key of it, another way to write that, one that has not failed, and what is no key of the type.
+    static let keySpellings = [
+        (
+            "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}",
+            "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12", "nonsense"
+        ),
+        ("bigint", "42", " 042 ", "43", "99999999999999999999"),
+        ("numeric", "1.50", "1.5", "2", "x'; DROP TABLE datasets"),
+    ]
+
+    @Test("forgets a row by its key in any spelling, and refuses what is none", arguments: keySpellings)
+    func spellings(type: String, key: String, other: String, unknown: String, mistake: String) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.run(
+                """
+                DROP TABLE datasets;
+                CREATE TABLE datasets (id \(type) PRIMARY KEY, title text, description text, enrichment_status text,
+                    is_active boolean, embedding vector(4));
+                INSERT INTO datasets VALUES ('\(key)', '\(StubEncoder.Marker.zero.rawValue)', NULL, 'enriched', true);
+                ALTER TABLE embedding_failure ALTER COLUMN dataset_id TYPE \(type) USING NULL;
+                ALTER TABLE embedding_state ALTER COLUMN dataset_id TYPE \(type) USING NULL
+                """)
+            #expect(try await fixture.drain(StubEncoder()).failed == 1)
+            let session = try await database.connect()
+            let preflight = Preflight(session: session, names: fixture.names, log: fixture.log)
+            let ledger = FailureLedger(try await preflight.check(for: .ledger))
+            let refusal = await #expect(throws: RunFailure.self) { try await ledger.forget([other, mistake], session) }
+            #expect(refusal?.reason == .usage)
+            #expect(
+                refusal?.description.contains("--id \(mistake) is no key of public.datasets, whose id is \(type)")
+                    == true)
+            #expect(try await database.number("SELECT count(*) FROM embedding_failure") == 1)
+            let forgotten = try await ledger.forget([other, unknown], session)
+            #expect(forgotten.count == 1 && forgotten.unknownKeys == [unknown])
+            await session.close()
         }
     }
 
@@ -201,7 +242,7 @@ struct LedgerTests {
             let session = try await database.connect()
             let preflight = Preflight(session: session, names: fixture.names, log: fixture.log)
             let table = try await preflight.check(for: .ledger)
-            #expect(try await FailureLedger(table).forget([keys[0]], session) == 1)
+            #expect(try await FailureLedger(table).forget([keys[0]], session).count == 1)
             await session.close()
             #expect(try await fixture.drain(StubEncoder()).failed == 1)
         }

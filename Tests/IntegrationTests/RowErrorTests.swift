@@ -107,14 +107,19 @@ struct RowErrorTests {
         }
     }
 
-    @Test("is named by a value: a key that no row has forgets nothing")
+    @Test("is named by a value: a key that no row has forgets nothing and is named, what is no key is refused")
     func foreignKey() async throws {
         try await withDatasets { datasets in
             try await datasets.database.run(Self.rows)
             #expect(try RunReportLine(try await datasets.run()).failed == 2)
-            let outcome = try await datasets.run(["retry-failed", "--id", "x'; DROP TABLE datasets; --", "--id", "99"])
+            let mistake = "x'; DROP TABLE datasets; --"
+            let refused = try await datasets.run(["retry-failed", "--id", "99", "--id", mistake])
+            #expect(refused.exitStatus == 64 && refused.standardOutput.isEmpty)
+            #expect(refused.errorMessage.contains("--id \(mistake) is no key of public.datasets, whose id is bigint"))
+            let outcome = try await datasets.run(["retry-failed", "--id", "99"])
             #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
             #expect(outcome.output == "{\"forgotten\":0}\n")
+            #expect(outcome.standardError.contains("no failure is known") && outcome.standardError.contains("\"99\""))
             #expect(try RunReportLine(try await datasets.run()).failed == 0)
         }
     }

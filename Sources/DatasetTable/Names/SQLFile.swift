@@ -97,6 +97,7 @@ extension SQLFile {
     static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
     static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }
     static var schemaHnswIndex: SQLFile { SQLFile(PackageResources.schema_hnsw_index_sql) }
+    static var retryFailedKey: SQLFile { SQLFile(PackageResources.retry_failed_key_sql) }
     static var schemaLedger: SQLFile { SQLFile(PackageResources.schema_ledger_sql) }
     static var schemaModelTable: SQLFile { SQLFile(PackageResources.schema_model_table_sql) }
     static var schemaPartitioned: SQLFile { SQLFile(PackageResources.schema_partitioned_sql) }

@@ -1,4 +1,14 @@
--- Forgets failures of the table, so that the next run tries these rows again.
+-- Forgets failures of the table, so that the next run tries these rows again. Says how many, and for which keys none is known,
+-- one row for each such key and at least one.
 -- $1 keys as text (NULL: all)
-DELETE FROM {LEDGER} f
-WHERE f.table_name = {TABLE_NAME} AND ($1::text[] IS NULL OR f.dataset_id::text = ANY($1::text[]))
+WITH gone AS (
+    DELETE FROM {LEDGER} f
+    WHERE f.table_name = {TABLE_NAME} AND ($1::text[] IS NULL OR f.dataset_id = ANY($1::text[]::{KEY}[]))
+    RETURNING f.dataset_id
+)
+SELECT g.failures, x.key
+FROM (SELECT pg_catalog.count(*) AS failures FROM gone) g
+LEFT JOIN (
+    SELECT k.key FROM pg_catalog.unnest($1::text[]) AS k(key)
+    WHERE NOT EXISTS (SELECT FROM gone WHERE gone.dataset_id = k.key::{KEY})
+) x ON true
