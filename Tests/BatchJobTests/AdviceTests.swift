@@ -75,6 +75,19 @@ struct AdviceTests {
         }
     }
 
+    @Test("has a statement that can be followed if PostgreSQL computes the status when it is read")
+    func virtualColumns() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.makeStatusVirtual()
+            let remedy = try #require(try await warnings("no partial index", fixture).first?["remedy"])
+            #expect(remedy.hasSuffix("ON public.datasets (id) WHERE embedding IS NULL;"))
+            try await database.run(remedy)
+            #expect(try await warnings("no partial index", fixture).isEmpty)
+            #expect(try await fixture.expectNoStaleVector(StubEncoder()) == 2)
+        }
+    }
+
     // MARK: - Triggers
 
     @Test(

@@ -155,4 +155,32 @@ struct ModelChangeDependentsTests {
             #expect(remedy?.hasSuffix("embedding_abababababab SET STORAGE PLAIN") == true)
         }
     }
+
+    @Test("goes on where columns that are computed when they are read say which rows are eligible")
+    func virtualColumns() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.makeStatusVirtual()
+            #expect(try await fixture.drain(Self.old).processed == 2)
+            #expect(await fixture.change().fill(Self.next).processed == 2)
+            #expect(await fixture.change().cutOver(Self.next).exitReason == .drained)
+            let index = "SELECT indexdef FROM pg_indexes WHERE indexname LIKE '%ab_pending'"
+            #expect(try await database.texts(index).first?.hasSuffix("(id) WHERE (embedding IS NULL)") == true)
+        }
+    }
+}
+
+extension TemporaryDatabase {
+    /// Gives the table a status and an active column that PostgreSQL 18 computes when they are read, and two rows.
+    func makeStatusVirtual() async throws {
+        try await run(
+            """
+            ALTER TABLE datasets DROP COLUMN enrichment_status CASCADE, DROP COLUMN is_active CASCADE,
+                ADD COLUMN deleted_at timestamptz,
+                ADD COLUMN enrichment_status text
+                    GENERATED ALWAYS AS (CASE WHEN title = '' THEN 'raw' ELSE 'enriched' END) VIRTUAL,
+                ADD COLUMN is_active boolean GENERATED ALWAYS AS (deleted_at IS NULL) VIRTUAL;
+            INSERT INTO datasets (title) VALUES ('Sea ice'), ('Rain'), ('')
+            """)
+    }
 }

@@ -183,6 +183,28 @@ struct SchemaTests {
         }
     }
 
+    @Test("leaves columns that are computed when they are read out of the condition of an index")
+    func virtualColumns() async throws {
+        try await withEmptyDatabase { datasets in
+            try await datasets.database.run(
+                """
+                CREATE TABLE datasets (id bigint PRIMARY KEY, title text, description text, embedding vector(32),
+                    enrichment_status text GENERATED ALWAYS AS (coalesce('enriched', title)) VIRTUAL,
+                    is_active boolean GENERATED ALWAYS AS (title IS NOT NULL) VIRTUAL)
+                """)
+            #expect(try await datasets.run(["schema"]).output.contains("(id)\n    WHERE embedding IS NULL;"))
+            for _ in 1...2 {
+                let outcome = try await datasets.run(["schema", "--apply"])
+                #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+            }
+            #expect(!(try await datasets.run(["schema"]).output.contains("CREATE INDEX")))
+            try await datasets.database.run("INSERT INTO datasets (id, title) VALUES (1, 'Sea ice'), (2, NULL)")
+            let outcome = try await datasets.run()
+            #expect(try RunReportLine(outcome).processed == 1)
+            #expect(!outcome.standardError.contains("\"level\":\"warning\""), "\(outcome.standardError)")
+        }
+    }
+
     @Test(
         "reads the name of a table as a run does", arguments: ["My Schema.Order.Items", #""My Schema"."Order.Items""#])
     func dottedName(name: String) async throws {

@@ -100,7 +100,7 @@ extension ModelChange {
         let next = try change.requireNext(self)
         let name = indexName(change, "pending")
         let statement = change.table.statement(
-            .changePendingIndex, ["{INDEX}": TableSchema.quote(name), "{NEXT}": next.quoted])
+            .changePendingIndex, ["{INDEX}": TableSchema.quote(name), "{COLUMN}": next.quoted])
         try await IndexBuild(self, change.table, name: name, statement: statement).build()
     }
 

@@ -28,6 +28,7 @@ extension ResolvedTable.Column {
         modifier = try row.int32("modifier")
         isNullable = try row.bool("is_nullable")
         isGenerated = try row.bool("is_generated")
+        isVirtual = try row.bool("is_virtual")
         isEnum = try row.bool("is_enum")
         maySelect = try row.bool("may_select")
         mayUpdate = try row.bool("may_update")

@@ -27,6 +27,8 @@ public struct ResolvedTable: Sendable {
         package let isNullable: Bool
         /// Whether the server computes it from other columns.
         package let isGenerated: Bool
+        /// Whether it does so whenever the column is read, so that no index can hold it.
+        package let isVirtual: Bool
         package let isEnum: Bool
         package let maySelect: Bool
         package let mayUpdate: Bool
@@ -139,7 +141,7 @@ public struct ResolvedTable: Sendable {
             // A row without a key can be neither claimed nor written.
             "{ELIGIBLE}": "d.{STATUS} = {STATUS_VALUE} AND d.{ACTIVE}"
                 + (columns[names.id]?.isNullable == true ? " AND d.{ID} IS NOT NULL" : ""),
-            "{SELECTED}": selection.condition,
+            "{PENDING}": Self.pendingIndexCondition(names, columns), "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(Self.shardCount - 1))::int",
             "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding), "{CUT}": SQLFile.cut.text,
@@ -166,6 +168,15 @@ public struct ResolvedTable: Sendable {
         identifiers["{STATE}"] = state
         identifiers.merge(more) { $1 }
         return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+    }
+
+    /// The condition of the index by which pending rows are found, without columns that no index can hold; names still to be
+    /// filled in.
+    static func pendingIndexCondition(_ names: DatasetNames, _ columns: [String: Column]) -> String {
+        let parts = [
+            ("{STATUS} = {STATUS_VALUE}", names.status), ("{COLUMN} IS NULL", names.column), ("{ACTIVE}", names.active),
+        ]
+        return parts.filter { columns[$0.1]?.isVirtual != true }.map(\.0).joined(separator: " AND ")
     }
 
     /// The input of a row `d`, with the names of its columns still to be filled in.

@@ -24,6 +24,8 @@ struct SchemaSubject: Sendable {
     /// The number of components that an existing vector column has; `nil` if it does not say.
     var dimension: Int?
     var hasPendingIndex = false
+    /// The condition of that index, with the names of columns still to be filled in.
+    var pendingCondition: String
 
     /// A table that is to be made, in a database that is not looked at.
     init(new names: DatasetNames) throws(RunFailure) {
@@ -37,6 +39,7 @@ struct SchemaSubject: Sendable {
         schemaPrefix = table.schema.map { TableSchema.quote($0) + "." } ?? ""
         self.table = schemaPrefix + TableSchema.quote(table.table)
         schemas = [table.schema.map(TableSchema.quote) ?? "public"]
+        pendingCondition = ResolvedTable.pendingIndexCondition(names, [:])
         quotedColumns = Dictionary(
             [names.id, names.title, names.description, names.status, names.active, names.column].map {
                 ($0, TableSchema.quote($0))
@@ -107,6 +110,7 @@ struct SchemaSubject: Sendable {
         keyType = key.baseType
         exists = true
         isPartitioned = relation.isPartitioned
+        pendingCondition = ResolvedTable.pendingIndexCondition(names, columns)
         storage = vector?.typeName
         dimension = vector.flatMap { $0.modifier > 0 ? Int($0.modifier) : nil }
         let advice = try await session.execute(

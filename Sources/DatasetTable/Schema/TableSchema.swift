@@ -73,7 +73,10 @@ public struct TableSchema: Sendable {
         if !subject.hasPendingIndex { files.append(.schemaPendingIndex) }
         if hnsw { files.append(.schemaHnswIndex) }
         files.append(.schemaGrants)
-        parts = files.map { PostgresStatement(name: $0.name, sql: SQLFile.fill($0.text, values)) }
+        parts = files.map {
+            let text = SQLFile.fill($0.text, ["{PENDING}": subject.pendingCondition])
+            return PostgresStatement(name: $0.name, sql: SQLFile.fill(text, values))
+        }
         statements = zip(files, parts).filter { !$0.0.line.isEmpty }.map(\.1)
     }
 

@@ -1,3 +1,3 @@
 -- Finds pending rows without reading the table; it is as small as what is pending.
 CREATE INDEX{CONCURRENTLY} IF NOT EXISTS {PENDING_INDEX} ON {TABLE} ({ID})
-    WHERE {STATUS} = {STATUS_VALUE} AND {COLUMN} IS NULL AND {ACTIVE};
+    WHERE {PENDING};

@@ -19,7 +19,8 @@ SELECT a.attname::text AS name, quote_ident(a.attname) AS quoted, a.attnum::int 
     format_type(a.atttypid, a.atttypmod) AS type, format_type(t.oid, b.modifier) AS base_type,
     format('%I.%I', n.nspname, t.typname) AS quoted_type, t.typname::text AS type_name, t.oid AS type_oid,
     t.typarray AS array_oid, b.modifier,
-    NOT a.attnotnull AS is_nullable, a.attgenerated <> '' AS is_generated, t.typtype = 'e' AS is_enum,
+    NOT a.attnotnull AS is_nullable, a.attgenerated <> '' AS is_generated,
+    a.attgenerated = 'v' AS is_virtual, t.typtype = 'e' AS is_enum,
     has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS may_select,
     has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update,
     EXISTS (
