@@ -75,6 +75,40 @@ struct AdviceTests {
         }
     }
 
+    @Test(
+        "asks the planner whether an index holds the rows that wait, whatever its condition looks like",
+        arguments: [
+            ("(id) WHERE enrichment_status = 'enriched' AND embedding IS NULL", true),
+            ("(id) WHERE NOT (embedding IS NOT NULL)", true),
+            ("(id) WHERE embedding IS NULL AND is_active IS TRUE AND enrichment_status IN ('new', 'enriched')", true),
+            ("(enrichment_status, is_active, id) WHERE embedding IS NULL", true),
+            ("(id DESC) INCLUDE (title) WHERE embedding IS NULL", true),
+            ("(id) WHERE enrichment_status = 'raw' AND embedding IS NULL", false),
+            ("(id) WHERE embedding IS NULL AND NOT is_active", false),
+            ("(id) WHERE embedding IS NULL AND created_at > '2020-01-01+00'", false),
+            ("(id) WHERE enrichment_status = 'enriched' AND is_active", false),
+            ("(title, id) WHERE embedding IS NULL", false), ("(title) WHERE embedding IS NULL", false), ("(id)", false),
+            ("(id) WHERE other IS NULL", false),
+        ])
+    func otherIndexes(index: String, isFound: Bool) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.run(
+                """
+                ALTER TABLE datasets ADD COLUMN other vector(4);
+                DROP INDEX datasets_embedding_pending;
+                CREATE INDEX datasets_embedding_pending ON datasets \(index)
+                """)
+            let found = try await warnings("no partial index", fixture)
+            #expect(found.isEmpty == isFound)
+            // The name is taken, so the statement has another: it is followed with effect.
+            guard let remedy = found.first?["remedy"] else { return }
+            #expect(remedy.contains("datasets_embedding_pending_2 ON"))
+            try await database.run(remedy)
+            #expect(try await warnings("no partial index", fixture).isEmpty)
+        }
+    }
+
     @Test("has a statement that can be followed if PostgreSQL computes the status when it is read")
     func virtualColumns() async throws {
         try await withTemporaryDatabase { database in

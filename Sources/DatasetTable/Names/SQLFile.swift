@@ -72,6 +72,7 @@ extension SQLFile {
     static var catalogAdvice: SQLFile { SQLFile(PackageResources.catalog_advice_sql) }
     static var catalogColumns: SQLFile { SQLFile(PackageResources.catalog_columns_sql) }
     static var catalogLabels: SQLFile { SQLFile(PackageResources.catalog_labels_sql) }
+    static var catalogPartialIndexes: SQLFile { SQLFile(PackageResources.catalog_partial_indexes_sql) }
     static var catalogReplicaIdentity: SQLFile { SQLFile(PackageResources.catalog_replica_identity_sql) }
     static var catalogRules: SQLFile { SQLFile(PackageResources.catalog_rules_sql) }
     static var catalogSearchIndexes: SQLFile { SQLFile(PackageResources.catalog_search_indexes_sql) }
@@ -84,6 +85,8 @@ extension SQLFile {
     static var explain: SQLFile { SQLFile(PackageResources.explain_sql) }
     package static var models: SQLFile { SQLFile(PackageResources.models_sql) }
     static var nullKeys: SQLFile { SQLFile(PackageResources.null_keys_sql) }
+    static var pendingIndex: SQLFile { SQLFile(PackageResources.pending_index_sql) }
+    static var plannerProofs: SQLFile { SQLFile(PackageResources.planner_proofs_sql) }
     static var probeActive: SQLFile { SQLFile(PackageResources.probe_active_sql) }
     static var probeKey: SQLFile { SQLFile(PackageResources.probe_key_sql) }
     static var probeStatus: SQLFile { SQLFile(PackageResources.probe_status_sql) }

@@ -11,9 +11,9 @@ extension Preflight {
     /// - Returns: The search indexes, for advice that depends on how many rows wait.
     func advise(on table: ResolvedTable) async throws(PostgresError) -> SearchIndexes? {
         let result = try await session.execute(
-            SQLFile.catalogAdvice.statement, [.oid(table.oid), .text(names.id), .text(names.column)])
+            SQLFile.catalogAdvice.statement, [.oid(table.oid), .text(names.column)])
         guard let row = result.first else { return nil }
-        if try !row.bool("has_pending_index") {
+        if try await !hasPendingIndex(on: table) {
             let values = [
                 "{PENDING_INDEX}": try row.text("pending_index"),
                 "{CONCURRENTLY}": TableSchema.concurrently(isPartitioned: try row.bool("is_partitioned")),

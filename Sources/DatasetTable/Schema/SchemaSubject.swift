@@ -24,6 +24,8 @@ struct SchemaSubject: Sendable {
     /// The number of components that an existing vector column has; `nil` if it does not say.
     var dimension: Int?
     var hasPendingIndex = false
+    /// A free name for that index, quoted; `nil` for a table that is to be made.
+    var pendingIndex: String?
     /// The condition of that index, with the names of columns still to be filled in.
     var pendingCondition: String
 
@@ -114,7 +116,14 @@ struct SchemaSubject: Sendable {
         storage = vector?.typeName
         dimension = vector.flatMap { $0.modifier > 0 ? Int($0.modifier) : nil }
         let advice = try await session.execute(
-            SQLFile.catalogAdvice.statement, [.oid(relation.oid), .text(names.id), .text(names.column)])
-        hasPendingIndex = try advice.first?.bool("has_pending_index") ?? false
+            SQLFile.catalogAdvice.statement, [.oid(relation.oid), .text(names.column)])
+        pendingIndex = try advice.first?.text("pending_index")
+        guard let vector, let status = columns[names.status], let active = columns[names.active] else { return }
+        let literal = try await session.quoteLiteral(names.statusValue)
+        let values = [
+            "{TABLE}": table, "{STATUS}": status.quoted, "{STATUS_VALUE}": literal, "{ACTIVE}": active.quoted,
+            "{COLUMN}": vector.quoted,
+        ]
+        hasPendingIndex = try await preflight.hasPendingIndex(relation.oid, values)
     }
 }

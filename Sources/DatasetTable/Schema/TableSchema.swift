@@ -58,7 +58,8 @@ public struct TableSchema: Sendable {
             "{SCHEMAS}": subject.schemas.joined(separator: ", "), "{DIMENSION}": String(dimension),
             "{VECTOR_SCHEMA}": subject.vectorPrefix, "{STORAGE}": subject.storage ?? "vector",
             "{STATUS_VALUE}": "'\(literal)'",
-            "{PENDING_INDEX}": Self.quote(prefix + "_pending"), "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
+            "{PENDING_INDEX}": subject.pendingIndex ?? Self.quote(prefix + "_pending"),
+            "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
             "{CONCURRENTLY}": Self.concurrently(isPartitioned: subject.isPartitioned),
         ]
         for (placeholder, name) in [

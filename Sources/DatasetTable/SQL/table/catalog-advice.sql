@@ -1,14 +1,15 @@
 -- Indexes and triggers that concern a run, in one row.
--- $1 table, $2 key column, $3 vector column
+-- $1 table, $2 vector column
 SELECT
-    -- Whether a partial index finds pending rows without reading the table, and the name of the one to create.
-    EXISTS (
-        SELECT FROM pg_index i
-        JOIN pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[i.indnkeyatts - 1]
-        WHERE i.indrelid = c.oid AND i.indisvalid AND k.attname = $2::text
-            AND pg_get_expr(i.indpred, i.indrelid) LIKE '%' || quote_ident($3::text) || ' IS NULL%'
-    ) AS has_pending_index,
-    quote_ident(c.relname || '_' || $3::text || '_pending') AS pending_index,
+    -- A free name for the index of pending rows: one of the usual name may be about another status, or unfinished.
+    (SELECT pg_catalog.quote_ident(x.name)
+        FROM pg_catalog.generate_series(1, 9) AS s(number)
+        CROSS JOIN LATERAL (
+            SELECT pg_catalog.left(c.relname || '_' || $2::text, 52) || '_pending'
+                || CASE s.number WHEN 1 THEN '' ELSE '_' || s.number END) AS x(name)
+        ORDER BY EXISTS (
+            SELECT FROM pg_class o WHERE o.relname = x.name::name AND o.relnamespace = c.relnamespace), s.number
+        LIMIT 1) AS pending_index,
     c.relkind = 'p' AS is_partitioned,
     -- Triggers that setting the column fires (16 is the bit of UPDATE) and whose function or arguments name updated_at.
     (SELECT string_agg(quote_ident(t.tgname), ', ' ORDER BY t.tgname)
@@ -19,7 +20,7 @@ SELECT
             AND (p.prosrc LIKE '%updated_at%' OR encode(t.tgargs, 'escape') LIKE '%updated_at%')) AS triggers,
     s.search_indexes, s.hnsw_indexes, s.drop_indexes, s.create_indexes
 FROM pg_class c
-JOIN pg_attribute v ON v.attrelid = c.oid AND v.attname = $3::text
+JOIN pg_attribute v ON v.attrelid = c.oid AND v.attname = $2::text
 CROSS JOIN LATERAL (
     SELECT string_agg(x.name, ', ' ORDER BY x.name) AS search_indexes,
         string_agg(x.name, ', ' ORDER BY x.name) FILTER (WHERE x.method = 'hnsw') AS hnsw_indexes,
