@@ -144,6 +144,45 @@ struct PreflightTests {
         }
     }
 
+    @Test(
+        "row_security that is off is told in one sentence, with what sets it again",
+        arguments: [
+            ("ALTER ROLE ROLE SET row_security = off", "ALTER ROLE ROLE RESET row_security"),
+            (
+                "ALTER ROLE ROLE IN DATABASE DATABASE SET row_security = off",
+                "ALTER ROLE ROLE IN DATABASE DATABASE RESET row_security"
+            ),
+            ("ALTER DATABASE DATABASE SET row_security = off", "ALTER DATABASE DATABASE RESET row_security"),
+        ])
+    func rowSecurityOff(setting: String, reset: String) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(1)
+            try await database.withRole { role, url in
+                func filled(_ statement: String) -> String {
+                    statement.replacing("ROLE ROLE", with: "ROLE \(role)")
+                        .replacing("DATABASE DATABASE", with: "DATABASE \(database.name)")
+                }
+                try await database.run(
+                    """
+                    GRANT SELECT, UPDATE ON datasets TO \(role);
+                    GRANT SELECT, INSERT, UPDATE, DELETE ON embedding_failure, embedding_state TO \(role);
+                    \(filled(setting))
+                    """)
+                // A table without policies is read as ever.
+                #expect(try await fixture.drain(StubEncoder(), url: url).processed == 1)
+                try await database.run(
+                    "ALTER TABLE datasets ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON datasets USING (true)")
+                let message = try await refusal(fixture, url: url)
+                #expect(message.hasPrefix("row_security is off for this role"))
+                #expect(message.contains("; \(filled(reset)), or"))
+                #expect(!message.contains("--id-column") && message.split(separator: ";").count == 2)
+                try await database.run(filled(reset))
+                #expect(try await fixture.drain(StubEncoder(), url: url).exitReason == .drained)
+            }
+        }
+    }
+
     @Test("a schema that the role may not use is named, be it the table's or that of pgvector")
     func schemaPrivilege() async throws {
         try await withTemporaryDatabase { database in

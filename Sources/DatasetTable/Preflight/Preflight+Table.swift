@@ -63,6 +63,13 @@ extension Preflight {
             findings.add(
                 "this role may not use the schema \(relation.schema); GRANT USAGE ON SCHEMA \(relation.schema)")
         }
+        if relation.hasRowSecurity, let reset = relation.rowSecurityReset {
+            // Whatever is asked of a column would be refused for the same reason, so none is looked at.
+            findings.add(
+                "row_security is off for this role, so the server refuses every query of \(relation.quoted), which has policies for it; \(reset), or ALTER ROLE … BYPASSRLS"
+            )
+            return nil
+        }
         if relation.hasRowSecurity {
             log.warning(
                 "row-level security hides rows of this table from this role; they will not be embedded",

@@ -14,6 +14,8 @@ struct Relation: Sendable {
     let isTemporary: Bool
     let mayUseSchema: Bool
     let hasRowSecurity: Bool
+    /// How to have the server apply policies again; `nil` if it does not refuse queries that they touch.
+    let rowSecurityReset: String?
     /// Tables that inherit from it and are no partitions, separated by commas; `nil` if there are none.
     let heirs: String?
 
@@ -26,6 +28,7 @@ struct Relation: Sendable {
         isTemporary = try row.bool("is_temporary")
         mayUseSchema = try row.bool("may_use_schema")
         hasRowSecurity = try row.bool("row_security")
+        rowSecurityReset = try row.isNull("row_security_reset") ? nil : try row.text("row_security_reset")
         heirs = try row.isNull("heirs") ? nil : try row.text("heirs")
     }
 

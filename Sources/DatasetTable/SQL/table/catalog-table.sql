@@ -4,6 +4,16 @@
 SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted, c.relname::text AS name, quote_ident(n.nspname) AS schema,
     c.relkind::text AS kind, c.relpersistence = 't' AS is_temporary, has_schema_privilege(n.oid, 'USAGE') AS may_use_schema,
     row_security_active(c.oid) AS row_security,
+    -- With row_security off the server refuses each query that a policy would touch: how to have it on again.
+    (SELECT CASE s.source
+            WHEN 'user' THEN pg_catalog.format('ALTER ROLE %I RESET row_security', session_user)
+            WHEN 'database' THEN pg_catalog.format('ALTER DATABASE %I RESET row_security', pg_catalog.current_database())
+            WHEN 'database user' THEN pg_catalog.format(
+                'ALTER ROLE %I IN DATABASE %I RESET row_security', session_user, pg_catalog.current_database())
+            ELSE 'take it out of the options of the connection or the configuration of the server'
+        END
+        FROM pg_settings s
+        WHERE s.name = 'row_security' AND s.setting = 'off') AS row_security_reset,
     -- Tables that inherit from it and are no partitions.
     (SELECT string_agg(format('%I.%I', m.nspname, k.relname), ', ' ORDER BY k.oid)
         FROM pg_inherits h
