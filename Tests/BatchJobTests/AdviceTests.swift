@@ -122,6 +122,53 @@ struct AdviceTests {
         }
     }
 
+    // MARK: - The status
+
+    @Test(
+        "warns of a status that no row has, with those that there are",
+        arguments: [
+            ("text", "'raw'), ('enriched'", "\"enriched\"", "enriched, raw"), ("text", "'enriched'", "enriched", nil),
+            ("smallint", "1), (2", "3", "1, 2"), ("smallint", "1), (2", "02", nil), ("boolean", "false", "t", "false"),
+            ("boolean", "true", "t", nil), ("text", "NULL", "enriched", "none"),
+            ("text", (1...21).map { "'text of row \($0)'" }.joined(separator: "), ("), "enriched", "more than 20"),
+        ] as [(String, String, String, String?)], [false, true])
+    func unknownStatus(_ status: (String, String, String, String?), isAnalyzed: Bool) async throws {
+        let (type, rows, value, expected) = status
+        try await withTemporaryDatabase { database in
+            var names = DatasetNames()
+            names.statusValue = value
+            try await database.run(
+                """
+                CREATE EXTENSION IF NOT EXISTS vector;
+                CREATE TABLE datasets (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text, description text,
+                    enrichment_status \(type), is_active boolean DEFAULT true, embedding vector(4));
+                """)
+            let fixture = try await DatasetFixture(database, names: names)
+            #expect(try await warnings("no row is known", fixture).isEmpty)
+            try await database.run("INSERT INTO datasets (enrichment_status) VALUES (\(rows))")
+            if isAnalyzed { try await database.run("ANALYZE datasets") }
+            let warnings = try await warnings("no row is known", fixture)
+            #expect(warnings.map { $0["statuses"] } == (expected.map { [$0] } ?? []))
+            #expect(warnings.allSatisfy { $0["status"] == value })
+        }
+    }
+
+    @Test("finds the status of a row that waits far behind the first ones")
+    func rareStatus() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.run(
+                """
+                INSERT INTO datasets (title, enrichment_status) SELECT 'Rain', 'raw' FROM generate_series(1, 3000);
+                ANALYZE datasets
+                """)
+            let unknown = try await warnings("no row is known", fixture)
+            #expect(unknown.map { $0["statuses"] } == ["raw"])
+            try await fixture.insert(1)
+            #expect(try await warnings("no row is known", fixture).isEmpty)
+        }
+    }
+
     // MARK: - Triggers
 
     @Test(

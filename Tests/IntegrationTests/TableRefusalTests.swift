@@ -87,6 +87,24 @@ struct TableRefusalTests {
                     + "invalid input syntax for type integer", "set --status-value",
             ]),
         Case(
+            testDescription: "a status that is too short",
+            change: "ALTER TABLE datasets ALTER enrichment_status DROP DEFAULT, "
+                + "ALTER enrichment_status TYPE varchar(8)",
+            arguments: ["--status-value", "\"enriched\""],
+            mentions: [
+                "public.datasets.enrichment_status is character varying(8) and too short to be \"enriched\"; "
+                    + "set --status-value"
+            ]),
+        Case(
+            testDescription: "a status whose domain takes other values",
+            change: "CREATE DOMAIN state AS text CHECK (value IN ('new', 'enriched'));"
+                + "ALTER TABLE datasets ALTER enrichment_status TYPE state",
+            arguments: ["--status-value", "ENRICHED"],
+            mentions: [
+                "public.datasets.enrichment_status is state, which cannot be ENRICHED: value for domain state violates",
+                "set --status-value",
+            ]),
+        Case(
             testDescription: "a generated vector column",
             change: "ALTER TABLE datasets ADD COLUMN raw vector(32), DROP COLUMN embedding, "
                 + "ADD COLUMN embedding vector(32) GENERATED ALWAYS AS (raw) STORED",

@@ -90,17 +90,18 @@ extension SQLFile {
     static var probeActive: SQLFile { SQLFile(PackageResources.probe_active_sql) }
     static var probeKey: SQLFile { SQLFile(PackageResources.probe_key_sql) }
     static var probeStatus: SQLFile { SQLFile(PackageResources.probe_status_sql) }
+    static var probeStatusDomain: SQLFile { SQLFile(PackageResources.probe_status_domain_sql) }
     static var probeStored: SQLFile { SQLFile(PackageResources.probe_stored_sql) }
     static var probeText: SQLFile { SQLFile(PackageResources.probe_text_sql) }
     static var probeWritten: SQLFile { SQLFile(PackageResources.probe_written_sql) }
     package static var quarantined: SQLFile { SQLFile(PackageResources.quarantined_sql) }
     package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
     static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
+    static var retryFailedKey: SQLFile { SQLFile(PackageResources.retry_failed_key_sql) }
     static var schemaExistingTable: SQLFile { SQLFile(PackageResources.schema_existing_table_sql) }
     static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
     static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }
     static var schemaHnswIndex: SQLFile { SQLFile(PackageResources.schema_hnsw_index_sql) }
-    static var retryFailedKey: SQLFile { SQLFile(PackageResources.retry_failed_key_sql) }
     static var schemaLedger: SQLFile { SQLFile(PackageResources.schema_ledger_sql) }
     static var schemaModelTable: SQLFile { SQLFile(PackageResources.schema_model_table_sql) }
     static var schemaPartitioned: SQLFile { SQLFile(PackageResources.schema_partitioned_sql) }
@@ -112,6 +113,7 @@ extension SQLFile {
     static var statusLedger: SQLFile { SQLFile(PackageResources.status_ledger_sql) }
     static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
     static var statusOldest: SQLFile { SQLFile(PackageResources.status_oldest_sql) }
+    static var statuses: SQLFile { SQLFile(PackageResources.statuses_sql) }
     static var trialRollback: SQLFile { SQLFile(PackageResources.trial_rollback_sql) }
     static var trialSavepoint: SQLFile { SQLFile(PackageResources.trial_savepoint_sql) }
 }

@@ -22,6 +22,7 @@ extension Preflight {
                 "no partial index finds pending rows: every batch reads the table",
                 metadata: metadata([.remedy: table.fill(SQLFile.schemaPendingIndex.line, values)]))
         }
+        try await adviseOnStatus(table)
         if !table.vectorColumn.isNullable {
             log.warning(
                 "no row can wait for its first vector, because the column is NOT NULL",
@@ -52,5 +53,28 @@ extension Preflight {
         return SearchIndexes(
             names: try row.text("search_indexes"), drop: try row.text("drop_indexes"),
             create: try row.text("create_indexes"))
+    }
+
+    /// Warns if no row has the status that is asked for, as after a mistake in its spelling.
+    private func adviseOnStatus(_ table: ResolvedTable) async throws(PostgresError) {
+        let status = table.column(names.status)
+        let statement = table.statement(.statuses, ["{STATUS_TYPE}": status.quotedType])
+        let rows: PostgresResult
+        do throws(PostgresError) {
+            rows = try await session.execute(statement, [.oid(table.oid), .text(names.status)], timeout: .tableScan)
+        } catch {
+            guard case .serverError(let refusal) = error, refusal.disposition != .retry else { throw error }
+            // A value that cannot be read is for the run to find.
+            try await session.executeScript(SQLFile.trialRollback.statement)
+            return
+        }
+        guard let row = rows.first, try row.bool("has_rows"), try !row.bool("is_known") else { return }
+        let statuses = try row.printable("statuses")
+        log.warning(
+            "no row is known to have the status of rows that are to be embedded",
+            metadata: metadata([
+                .status: names.statusValue, .statuses: statuses,
+                .remedy: "set --status-value, unless such rows are yet to come",
+            ]))
     }
 }

@@ -54,6 +54,7 @@ extension Preflight {
         }
         if let status = columns[names.status] {
             if status.isEnum { try await checkLabel(status, table, &findings) }
+            try await checkRoom(in: status, table, &findings)
             if status.typeName == "char", names.statusValue.utf8.count > 1 {
                 // The server would compare with the first letter.
                 findings.add(
@@ -81,6 +82,31 @@ extension Preflight {
         findings.add(
             "\(table).\(id.name) is \(id.type); a key is smallint, integer, bigint, numeric, uuid, text, varchar, char or citext, or a domain over one of these",
             about: id.name)
+    }
+
+    /// A status that is too long for its column, or that its domain does not take, is one that no row can have.
+    private func checkRoom(
+        in status: ResolvedTable.Column, _ table: String, _ findings: inout PreflightFindings
+    ) async throws(PostgresError) {
+        let column = "\(table).\(status.name) is \(status.type)"
+        let value = names.statusValue.unicodeScalars
+        // The modifier of these types is the number of characters and four more; blanks at the end of char are none.
+        let (limit, length) = (Int(status.modifier) - 4, status.typeName == "bpchar" ? value.trimmedCount : value.count)
+        if ["varchar", "bpchar"].contains(status.typeName), limit > 0, length > limit {
+            findings.add(
+                "\(column) and too short to be \(names.statusValue); set --status-value", about: status.name)
+        }
+        guard status.type != status.baseType, !status.isEnum, !findings.blames(status.name) else { return }
+        let probe = SQLFile.probeStatusDomain.statement(filling: ["{STATUS_TYPE}": status.type])
+        do throws(PostgresError) {
+            try await session.execute(probe, [.text(names.statusValue)])
+        } catch {
+            guard case .serverError(let refusal) = error, refusal.disposition == .row else { throw error }
+            try await session.executeScript(SQLFile.trialRollback.statement)
+            findings.add(
+                "\(column), which cannot be \(names.statusValue): \(refusal.explanation); set --status-value",
+                about: status.name)
+        }
     }
 
     /// An enum knows no other values than its own.
@@ -135,4 +161,9 @@ extension Preflight {
             "\(table.quoted).\(names.id) is NULL in rows that wait for a vector, so nothing could be written to them; give them a key, then ALTER TABLE \(table.quoted) ALTER COLUMN \(table.key.quoted) SET NOT NULL"
         )
     }
+}
+
+extension String.UnicodeScalarView {
+    /// How many there are without blanks at the end.
+    fileprivate var trimmedCount: Int { reversed().drop { $0 == " " }.count }
 }

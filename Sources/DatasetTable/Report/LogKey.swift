@@ -8,7 +8,7 @@ package enum LogKey: String {
         phase
     case processed
     case remedy, row, rows, rowsPerSecond = "rows_per_second", seconds, skippedLocked = "skipped_locked"
-    case skippedStale = "skipped_stale", swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
+    case skippedStale = "skipped_stale", status, statuses, swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
     case table, tables
     case tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable
 }
