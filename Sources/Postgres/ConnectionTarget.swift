@@ -73,6 +73,10 @@ extension ConnectionTarget {
         var effective = try environment.complete(&settings)
         try refuseMisplacedStrings(effective, explicit: settings)
         trimSecrets(&settings, &effective, environment)
+        if effective["sslrootcert"] == "system" {
+            let isModeSet = environment.isSet("sslmode", settings, effective)
+            try SystemCertificates.demand(&settings, &effective, isModeSet: isModeSet)
+        }
 
         for (keyword, value) in keepAlive where effective[keyword] == nil {
             settings.append(unlessSet: keyword, value)

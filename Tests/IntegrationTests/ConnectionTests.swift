@@ -73,6 +73,14 @@ struct ConnectionSettingsTests {
                 ["status"], environment: ["PGSERVICE": "there_is_none", "PGSERVICEFILE": "services.conf"])
             #expect(absent.exitStatus == 78)
             #expect(absent.standardError.contains("service"))
+
+            // A server without TLS is not talked to in plain text where it is to be verified.
+            try datasets.job.write("[catalog]\nsslrootcert=system\n" + lines.joined(), to: "services.conf")
+            let plain = try await datasets.job.run(
+                ["status"],
+                environment: service.merging(["PGSSLROOTCERT": "", "PGSERVICEFILE": "services.conf"]) { $1 })
+            #expect(plain.exitStatus == 78 && plain.standardOutput.isEmpty)
+            #expect(plain.standardError.contains("server does not support SSL"))
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import Testing
 
@@ -89,6 +90,21 @@ struct ConnectionStringTests {
         #expect(reason.contains(String(parameter.prefix { $0 != "=" })))
     }
 
+    @Test("that trusts the system's authorities verifies the server, whichever libpq reads it")
+    func systemCertificates() throws {
+        for string in ["postgresql://u@h/d?sslrootcert=system", "host=h sslrootcert=system sslmode=verify-full"] {
+            let target = try target(string)
+            #expect(target.demandsEncryption && target.value(of: "sslmode") == "verify-full")
+            // The word itself where libpq knows it, a file that there is where it does not.
+            let file = try #require(target.value(of: "sslrootcert"))
+            #expect(file == "system" || FileManager.default.isReadableFile(atPath: file))
+        }
+        for mode in ["disable", "allow", "require", "verify-ca"] {
+            let reason = try reason("postgresql://u:hunter2@h/d?sslrootcert=system&sslmode=\(mode)")
+            #expect(reason.contains("sslmode=verify-full"))
+        }
+    }
+
     @Test(
         "is read without what files, shells and containers leave around it",
         arguments: [
@@ -175,6 +191,16 @@ struct ConnectionVariablesTests {
         let error = #expect(throws: PostgresError.self) { try targets("", ["PGDATABASE": "postgres://u:hunter2@h/d"]) }
         #expect(error?.description.contains("in the place of dbname") == true)
         #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test("that trust the system's authorities demand what a string demands that does")
+    func systemCertificates() throws {
+        let target = try #require(try targets("host=h", ["PGSSLROOTCERT": "system"]).first)
+        #expect(target.demandsEncryption && target.value(of: "sslmode") == "verify-full")
+        let error = #expect(throws: PostgresError.self) {
+            try targets("host=h", ["PGSSLROOTCERT": "system", "PGSSLMODE": "require"])
+        }
+        #expect(error?.description.contains("sslrootcert=system needs sslmode=verify-full") == true)
     }
 
     @Test("that name a service which there is not are refused")
