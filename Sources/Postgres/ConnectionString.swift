@@ -14,6 +14,7 @@ enum ConnectionString {
         }
         guard let scheme = try scheme(of: text) else {
             try refuseOtherLists(text)
+            try refuseWhatIsNoList(text)
             return text
         }
         // Keywords and values may be on lines of their own; within a URL a line break is an accident.
@@ -82,6 +83,22 @@ extension ConnectionString {
     }
 }
 
+extension ConnectionString {
+    /// Refuses what has neither a scheme nor begins with a keyword, by what it looks like; an empty string is none.
+    private static func refuseWhatIsNoList(_ text: String) throws(PostgresError) {
+        guard !text.isEmpty, !text.contains(/^[A-Za-z_]\w*\s*=/) else { return }
+        let reason =
+            if text.contains(/^(?:\$\{?\w+\}?|\$\(\w+\)|%\w+%|\{\{.*\}\}|<.*>)$/) {
+                "it is the name of a variable in the place of its value; have the shell or the template put the value in"
+            } else if text.hasPrefix("{") || text.hasPrefix("[") {
+                "it is JSON, as a secret may hold it; give the connection string in it alone"
+            } else {
+                "it is neither a URL, which begins with postgresql://, nor keyword=value pairs; \(expectedForm)"
+            }
+        throw .malformedConnectionString(reason: reason)
+    }
+}
+
 // MARK: - Parameters of URLs
 
 extension ConnectionString {
@@ -98,7 +115,13 @@ extension ConnectionString {
         // node-postgres and what Supabase adds for it.
         "uselibpqcompat", "supa", "workaround",
         // pgx.
-        "default_query_exec_mode", "statement_cache_capacity", "pool_max_conns", "pool_min_conns",
+        "default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity", "pool_max_conns",
+        "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_lifetime_jitter",
+        "pool_max_conn_idle_time", "pool_health_check_period",
+        // Go's lib/pq.
+        "binary_parameters", "disable_prepared_binary_result",
+        // Rails.
+        "encoding", "pool", "reaping_frequency", "prepared_statements", "statement_limit",
     ]
 
     /// Parameters of other libraries that mean something here, by what to write instead.
@@ -109,7 +132,7 @@ extension ConnectionString {
         "sslidentity": "sslcert and sslkey", "targetServerType": "target_session_attrs",
         "loginTimeout": "connect_timeout", "connectTimeout": "connect_timeout", "socketTimeout": "tcp_user_timeout",
         "ApplicationName": "application_name", "socketFactory": "host", "cloudSqlInstance": "host",
-        "unixSocketPath": "host",
+        "unixSocketPath": "host", "timezone": "PGTZ", "TimeZone": "PGTZ", "statement_timeout": "ALTER ROLE … SET",
     ]
 
     private static let sslModes: Set = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]

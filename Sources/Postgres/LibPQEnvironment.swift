@@ -92,18 +92,20 @@ extension LibPQEnvironment {
         var message: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(connectionString, &message) else {
             defer { unsafe PQfreemem(message) }
-            throw malformed(libPQMessage: unsafe message.map { unsafe String(cString: $0) } ?? "out of memory")
+            let words = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
+            throw malformed(libPQMessage: words, connectionString)
         }
         defer { unsafe PQconninfoFree(options) }
         return unsafe settings(options)
     }
 
-    /// libpq's own words up to the first quotation mark: what it quotes can be part of a password.
-    static func malformed(libPQMessage: String) -> PostgresError {
-        let ownWords = libPQMessage.prefix { $0 != "\"" && $0 != "\n" }
-        let trimmed = ownWords.reversed().drop { $0 == " " || $0 == ":" }.reversed()
+    /// What is wrong, by the name of the setting where that cannot be part of a password; else libpq's own words up to the
+    /// first quotation mark, for what it quotes can be.
+    static func malformed(libPQMessage: String, _ connectionString: String? = nil) -> PostgresError {
+        let objection = LibPQObjection(libPQMessage, connectionString)
+        if let reason = objection.reason { return .malformedConnectionString(reason: reason) }
         return .malformedConnectionString(
-            reason: "libpq says \"\(String(trimmed))\"; \(ConnectionString.expectedForm)")
+            reason: "libpq says \"\(objection.ownWords)\"; \(ConnectionString.expectedForm)")
     }
 
     /// What settings come to with service file, environment and defaults.

@@ -50,6 +50,12 @@ struct ConnectionStringTests {
             ("Server=h; User Id=u; Password=hunter2", ".NET"),
             ("psql 'postgresql://u:hunter2@h/d'", "a command"),
             ("postgresql://u:hunter2@h/d?\nsslmode=require", "line break"),
+            ("postgres:hunter2@h/d", "neither a URL"), ("postgres:hunter2@h/d?sslmode=require", "neither a URL"),
+            ("hunter2", "neither a URL"), ("//u:hunter2@h/d", "neither a URL"),
+            ("$DATABASE_URL", "name of a variable"), ("${DATABASE_URL}", "name of a variable"),
+            ("\"$(DATABASE_URL)\"", "name of a variable"), ("%DATABASE_URL%", "name of a variable"),
+            ("{{ .Values.url }}", "name of a variable"),
+            ("{\"url\":\"postgresql://u:hunter2@h/d\"}", "it is JSON"),
         ])
     func otherForms(connectionString: String, mention: String) throws {
         #expect(try reason(connectionString).contains(mention))
@@ -60,6 +66,7 @@ struct ConnectionStringTests {
         arguments: [
             "pgbouncer=true&connection_limit=1&pool_timeout=0&schema=public", "serverVersion=16&charset=utf8",
             "prepared_statement_cache_size=0&async_fallback=true", "uselibpqcompat=true&workaround=x", "",
+            "binary_parameters=yes&pool_max_conn_lifetime=1h&pool_max_conn_idle_time=30m", "encoding=utf8&pool=5",
         ])
     func foreignParameters(parameters: String) throws {
         let target = try target("postgresql://u:a?b@h/d?\(parameters)&application_name=mine")
@@ -82,12 +89,51 @@ struct ConnectionStringTests {
         arguments: [
             ("schema=sales", "--table"), ("currentSchema=sales", "--table"), ("connectTimeout=5", "connect_timeout"),
             ("targetServerType=primary", "target_session_attrs"), ("ssl={\"ca\":\"hunter2\"}", "sslmode"),
-            ("sslfactory=x", "sslrootcert"),
+            ("sslfactory=x", "sslrootcert"), ("timezone=UTC", "PGTZ"), ("statement_timeout=5s", "ALTER ROLE"),
+            ("of_nobody=1", "libpq knows no parameter of_nobody"),
         ])
     func parametersThatMatter(parameter: String, mention: String) throws {
         let reason = try reason("postgresql://u:hunter2@h/d?\(parameter)")
         #expect(reason.contains(mention))
         #expect(reason.contains(String(parameter.prefix { $0 != "=" })))
+    }
+
+    @Test(
+        "is refused by the name of a setting that is not known",
+        arguments: [
+            ("host=h passwrd=hunter2", "libpq knows no parameter passwrd"),
+            ("host=h user_name=u password=hunter2", "libpq knows no parameter user_name"),
+        ])
+    func settings(connectionString: String, mention: String) throws {
+        #expect(try reason(connectionString).contains(mention))
+    }
+
+    @Test(
+        "is refused with the values that a setting may have, before anything is looked up",
+        arguments: [
+            ("host=h sslmode=REQUIRE", "sslmode must be disable, allow, prefer, require, verify-ca or verify-full"),
+            ("postgresql://u:hunter2@h/d?sslmode=yes", "sslmode must be disable"),
+            ("host=h target_session_attrs=hunter2", "target_session_attrs must be any, read-write"),
+            ("host=h gssencmode=hunter2", "gssencmode must be disable"),
+            ("host=h port=hunter2", "port must be a whole number"),
+            ("host=h port=70000", "port must be a whole number from 1 to 65535"),
+        ])
+    func values(connectionString: String, mention: String) async throws {
+        let error = await #expect(throws: PostgresError.self) {
+            try await PostgresSession.connect(to: connectionString, applicationName: "tests")
+        }
+        #expect(error?.disposition == .configuration && error?.description.contains("hunter2") == false)
+        #expect(error?.description.contains(mention) == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "keeps to itself what may be a piece of a password",
+        arguments: [
+            "host=h password=my hunter2=x", "postgresql://u:pa/ss?hunter2=1@h/d", "host=h password=my hunter2",
+            "postgresql://u:my/hunter2@h/d", "postgresql://u:%hunter2@h/d",
+        ])
+    func pieces(connectionString: String) throws {
+        _ = try reason(connectionString)
     }
 
     @Test("that trusts the system's authorities verifies the server, whichever libpq reads it")
