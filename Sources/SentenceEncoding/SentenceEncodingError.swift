@@ -10,10 +10,16 @@ public enum SentenceEncodingError: Error, Sendable, Equatable {
         case fetchWeights(name: String)
         /// By getting it again from wherever it comes from.
         case copyAgain
+        /// By having Git LFS put the files in the place of its pointers.
+        case pullLargeFiles(folder: String)
     }
 
     /// There is no folder at this path.
     case folderNotFound(String)
+    /// The folder holds the revisions of a model in a cache of the Hugging Face hub, and is no model itself.
+    case cacheFolder(String, revision: String)
+    /// The folder has a model in a form that is not read.
+    case otherForm(String, found: String)
     /// A file of the model folder does not exist or cannot be read.
     case fileMissing(String, Remedy)
     /// A configuration file cannot be understood.
@@ -44,6 +50,12 @@ extension SentenceEncodingError: CustomStringConvertible {
         switch self {
         case .folderNotFound(let path):
             "model folder \(path) does not exist; name a model folder, or run Scripts/fetch-weights"
+        case .cacheFolder(let path, let revision):
+            "model folder \(path) is a cache, which keeps the model in a folder of its own for each revision; name "
+                + "\(path)/snapshots/\(revision)"
+        case .otherForm(let path, let found):
+            "model folder \(path) has \(found); have sentence-transformers load the model and save it to another folder, with "
+                + "model.safetensors and modules.json"
         case .fileMissing(let path, let remedy):
             "model file \(path) is missing or unreadable; \(remedy)"
         case .malformedFile(let path, let reason, let remedy):
@@ -74,6 +86,7 @@ extension SentenceEncodingError.Remedy: CustomStringConvertible {
         switch self {
         case .fetchWeights(let name): "fetch the model again with Scripts/fetch-weights \(name)"
         case .copyAgain: "get the folder again from where it comes"
+        case .pullLargeFiles(let folder): "run git lfs pull in \(folder)"
         }
     }
 }

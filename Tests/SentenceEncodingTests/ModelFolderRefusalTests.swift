@@ -71,6 +71,53 @@ struct ModelFolderRefusalTests {
         #expect(error.description == "model file \(folder)/\(name) \(advice)")
     }
 
+    @Test(
+        "that has a pointer of Git LFS in the place of a file",
+        arguments: ["model.safetensors", "tokenizer.json", "vocab.txt", "config.json"])
+    func pointer(name: String) async throws {
+        let pointer =
+            "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 9\n"
+        let (error, folder) = try await refusal { try $0.write(pointer, to: name) }
+        let reason = "it is a pointer of Git LFS to the file, not the file"
+        #expect(error == .malformedFile("\(folder)/\(name)", reason: reason, .pullLargeFiles(folder: folder)))
+        #expect(
+            error.description == "model file \(folder)/\(name) cannot be read: \(reason); run git lfs pull in \(folder)"
+        )
+    }
+
+    @Test(
+        "that has its weights in another form",
+        arguments: ["pytorch_model.bin", "pytorch_model.bin.index.json", "onnx/model.onnx", "tf_model.h5"],
+        [true, false])
+    func otherWeights(name: String, isOfLibrary: Bool) async throws {
+        let (error, folder) = try await refusal {
+            try $0.remove("model.safetensors")
+            try $0.write("x", to: name)
+            for file in isOfLibrary ? [] : ["modules.json", "1_Pooling"] { try $0.remove(file) }
+        }
+        let found = try #require(name.split(separator: "/").first)
+        #expect(error == .otherForm(folder, found: "only \(found) for weights, which is not read"))
+        #expect(error.description.contains("have sentence-transformers load the model and save it"))
+    }
+
+    @Test("that sentence-transformers has not saved")
+    func plainTransformer() async throws {
+        let (error, _) = try await refusal { for file in ["modules.json", "1_Pooling"] { try $0.remove(file) } }
+        #expect(error.description.contains("has no modules.json, by which sentence-transformers knows how"))
+        #expect(error.description.contains("have sentence-transformers load the model and save it"))
+    }
+
+    @Test("that is a cache, with the folder of the revision that it names", arguments: ["ab12", nil])
+    func cache(main: String?) async throws {
+        let (error, folder) = try await refusal {
+            for name in try FileManager.default.contentsOfDirectory(atPath: $0.path) { try $0.remove(name) }
+            for revision in ["aa00", "ab12"] { try $0.write("{}", to: "snapshots/\(revision)/config.json") }
+            if let main { try $0.write("\(main)\n", to: "refs/main") }
+        }
+        #expect(error == .cacheFolder(folder, revision: main ?? "aa00"))
+        #expect(error.description.hasSuffix("name \(folder)/snapshots/\(main ?? "aa00")"))
+    }
+
     @Test("that has neither tokenizer.json nor vocab.txt")
     func noVocabulary() async throws {
         let (error, folder) = try await refusal { try $0.remove("vocab.txt") }

@@ -23,9 +23,50 @@ struct FolderReader {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
             throw .folderNotFound(path)
         }
+        guard has("snapshots"), !has("modules.json") else { return }
+        // What a hub calls main is the revision that its library would load.
+        let main = FileManager.default.contents(atPath: path("refs/main"))
+            .map { String(decoding: $0, as: UTF8.self).filter(\.isHexDigit) }
+        let revisions = (try? FileManager.default.contentsOfDirectory(atPath: path("snapshots")))?.sorted() ?? []
+        guard let revision = revisions.first(where: { $0 == main }) ?? revisions.first else { return }
+        throw .cacheFolder(path, revision: revision)
     }
 
-    func missing(_ file: String) -> SentenceEncodingError { .fileMissing(path(file), remedy) }
+    /// Says that a file is missing, or what there is in its place.
+    func missing(_ file: String) -> SentenceEncodingError {
+        otherForm(besides: file).map { .otherForm(path, found: $0) } ?? .fileMissing(path(file), remedy)
+    }
+
+    /// Weights that another library or program reads; to get the folder again would bring the same.
+    private static let otherWeights = [
+        "pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack", "rust_model.ot",
+        "onnx", "model.onnx", "openvino",
+    ]
+
+    private func otherForm(besides file: String) -> String? {
+        let (folder, name) = file.lastIndex(of: "/").map { (file[...$0], file[$0...].dropFirst()) } ?? ("", file[...])
+        let hasWeights = ["model.safetensors", WeightFiles.index].contains { has(folder + $0) }
+        let other = Self.otherWeights.first { has(folder + $0) }
+        switch name {
+        case "model.safetensors" where !hasWeights: return other.map { "only \($0) for weights, which is not read" }
+        // A folder of the library that has lost the file still has its pooling.
+        case "modules.json" where has("config.json") && !has("1_Pooling"):
+            return other.flatMap { hasWeights ? nil : "only \($0) for weights, which is not read" }
+                ?? "no modules.json, by which sentence-transformers knows how token vectors become one"
+        default: return nil
+        }
+    }
+
+    /// Refuses what Git leaves in the place of a large file unless it is told to get it.
+    func refusePointer(_ file: String) throws(SentenceEncodingError) {
+        // Mapped, because the file that it stands for is large.
+        guard let data = try? Data(contentsOf: URL(filePath: path(file)), options: .alwaysMapped),
+            data.starts(with: "version https://git-lfs.github.com/spec/".utf8)
+        else { return }
+        throw .malformedFile(
+            path(file), reason: "it is a pointer of Git LFS to the file, not the file",
+            .pullLargeFiles(folder: path))
+    }
 
     func malformed(_ file: String, _ reason: String) -> SentenceEncodingError {
         .malformedFile(path(file), reason: reason, remedy)
@@ -34,6 +75,7 @@ struct FolderReader {
     /// The bytes of a file.
     func bytes(_ file: String) throws(SentenceEncodingError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path(file)) else { throw missing(file) }
+        try refusePointer(file)
         return Array(data)
     }
 
@@ -59,6 +101,7 @@ struct FolderReader {
 
     func digest(_ file: String) throws(SentenceEncodingError) -> SHA256Digest {
         guard has(file) else { throw missing(file) }
+        try refusePointer(file)
         do throws(ChecksumError) {
             return try SHA256Hasher.digest(ofFileAt: path(file))
         } catch {
