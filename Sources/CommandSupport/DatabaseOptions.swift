@@ -71,7 +71,8 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
     /// Where to connect: the connection string, or what libpq's own variables say.
     public func connection(_ settings: Settings) throws -> DatabaseConnection {
         let variables = settings.serverVariables
-        let string = try settings.value(databaseURL, "DATABASE_URL")
+        // A secret that holds nothing but a line feed is none.
+        let string = settings.text(databaseURL, "DATABASE_URL")
         guard let string = string ?? (PostgresSession.isServerNamed(by: variables) ? "" : nil) else {
             throw RunFailure(
                 .configuration,
@@ -82,8 +83,8 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
     }
 
     /// Whether a database is named at all, by a connection string or by libpq's own variables.
-    public func isNamed(_ settings: Settings) throws -> Bool {
-        try settings.value(databaseURL, "DATABASE_URL") != nil
+    public func isNamed(_ settings: Settings) -> Bool {
+        settings.text(databaseURL, "DATABASE_URL") != nil
             || PostgresSession.isServerNamed(by: settings.serverVariables)
     }
 }

@@ -46,6 +46,12 @@ public struct Settings: Sendable {
         return value
     }
 
+    /// The text of an option of which blanks say nothing, `nil` if nobody set it: neither flag nor variable, nor `.env`.
+    func text(_ flag: String?, _ variable: String) -> String? {
+        let texts = [flag, try? environment.environmentValue(forName: variable), file.values[variable]]
+        return texts.compactMap(\.self).first { !$0.allSatisfy(\.isWhitespace) }
+    }
+
     /// The value of an option that counts something of which more than `limit` would be of no use, or more than the memory
     /// holds.
     public func count(_ flag: PositiveCount?, _ option: String, _ variable: String, atMost limit: Int) throws -> Int? {

@@ -92,9 +92,11 @@ struct ConnectionSettingsTests {
         }
     }
 
-    @Test("to nothing without being told to what")
-    func nothing() async throws {
-        let outcome = try await BuiltExecutable().run(["status"], environment: ["PGUSER": "me", "PGPORT": "1"])
+    @Test("to nothing without being told to what", arguments: [nil, "", "   ", "\n"])
+    func nothing(url: String?) async throws {
+        let environment = ["PGUSER": "me", "PGPORT": "1"].merging(url.map { ["DATABASE_URL": $0] } ?? [:]) { $1 }
+        let arguments = ["status"] + (url.map { ["--database-url", $0] } ?? [])
+        let outcome = try await BuiltExecutable().run(arguments, environment: environment)
         #expect(outcome.exitStatus == 78)
         for name in ["--database-url", "DATABASE_URL", "PGHOST", "PGSERVICE"] {
             #expect(outcome.standardError.contains(name))

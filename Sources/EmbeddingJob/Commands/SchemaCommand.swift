@@ -41,7 +41,7 @@ struct SchemaCommand: AsyncParsableCommand {
                     .configuration,
                     "--dimension is \(dimension.value); pgvector stores \(Limits.dimension) components at most")
             }
-            guard try apply || database.isNamed(settings) else {
+            guard apply || database.isNamed(settings) else {
                 let dimension = try dimension?.value ?? modelDimension(settings)
                 try StandardOutput.print(try TableSchema(names: names, dimension: dimension, hnsw: hnsw).script)
                 return
