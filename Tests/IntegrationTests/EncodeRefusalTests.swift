@@ -28,6 +28,21 @@ struct EncodeRefusalTests {
         #expect(try job.files().isEmpty)
     }
 
+    @Test(
+        "looks at what it reads and writes before it looks at the model",
+        arguments: [
+            (["encode", "--input", "-", "--output", "vectors.txt"], "vectors.txt: the output is .npy or .jsonl"),
+            (["encode", "--input", "absent.jsonl", "--output", "vectors.npy"], "absent.jsonl cannot be read"),
+            (["tokenize", "--input", "absent.jsonl"], "absent.jsonl cannot be read"),
+            (["bench", "--input", "absent.jsonl"], "absent.jsonl cannot be read"),
+        ])
+    func order(arguments: [String], mention: String) async throws {
+        let outcome = try await job.run(arguments + ["--model", "/absent"])
+        #expect(outcome.exitStatus == 65)
+        #expect(outcome.errorLines.count == 1 && outcome.standardError.contains(mention))
+        #expect(try job.files().isEmpty)
+    }
+
     @Test("names an output folder that does not exist")
     func absentFolder() async throws {
         let outcome = try await encode("{\"text\":\"sea\"}\n", to: "absent/vectors.npy")

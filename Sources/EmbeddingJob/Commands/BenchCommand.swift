@@ -59,18 +59,17 @@ struct BenchCommand: AsyncParsableCommand {
             let settings = try await Settings()
             let input = try settings.value(input, "EMBEDDING_INPUT") ?? Self.sample
             let before = try baseline.map { (path: $0, report: try Self.readReport($0)) }
+            let texts = try Self.readTexts(input)
+            // Before anything is measured in vain.
+            let files =
+                try [texts.file] + [before?.path].compactMap(\.self).map { FileIdentity(try Stat(FilePath($0))) }
+            let figure = try chart.map { try OutputFile($0, unlike: Set(files)) }
             let model = try model.loadable(settings)
             if let before,
                 let obstacle = before.report.obstacle(model: model.folder.name, batchSizes: batchSizes.values)
             {
                 throw InputError.notComparable(before.path, reason: obstacle)
             }
-            let texts = try Self.readTexts(input)
-            // Before anything is measured in vain.
-            let files =
-                try [texts.file] + [before?.path].compactMap(\.self).map { FileIdentity(try Stat(FilePath($0))) }
-            let figure = try chart.map { try OutputFile($0, unlike: Set(files)) }
-
             let encoder = try model.load()
             var options = EncodingBenchmark.Options()
             options.batchSizes = batchSizes.values

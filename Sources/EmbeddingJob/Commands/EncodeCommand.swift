@@ -42,10 +42,12 @@ struct EncodeCommand: AsyncParsableCommand {
             let output = try settings.required(output, "--output", "EMBEDDING_OUTPUT")
             let batchSize =
                 try settings.count(batchSize, "--batch-size", "EMBEDDING_BATCH_SIZE", atMost: Limits.batchSize) ?? 1000
-            let model = try model.loadable(settings)
+            // What can be refused at once is not refused after the weights were hashed.
+            let format = try VectorFile.Format(path: output)
             var lines = try TextLines(path: input)
+            let model = try model.loadable(settings)
             var file = try VectorFile(
-                path: output, dimension: model.folder.dimension, unlike: lines.identity)
+                path: output, format: format, dimension: model.folder.dimension, unlike: lines.identity)
             let encoder = try model.load()
             let start = ContinuousClock.now
             let (texts, tokens) = try await encode(&lines, encoder, batchSize, &file)

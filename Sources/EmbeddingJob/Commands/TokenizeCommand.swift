@@ -23,11 +23,11 @@ struct TokenizeCommand: AsyncParsableCommand {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let input = try settings.required(input, "--input", "EMBEDDING_INPUT")
+            var lines = try TextLines(path: input)
+            try StandardOutput.mustNotBe([lines.identity])
             let folder = try model.folder(settings)
             let tokenizer = try WordPieceTokenizer(model: folder)
             let prompt = try tokenizer.documentPrompt(of: folder)
-            var lines = try TextLines(path: input)
-            try StandardOutput.mustNotBe([lines.identity])
             while let line = try lines.next() {
                 let text = prompt.map { tokenizer.encode(line.text, after: $0) } ?? tokenizer.encode(line.text)
                 let ids = text.ids.map(String.init).joined(separator: ",")

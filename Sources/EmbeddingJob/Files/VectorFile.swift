@@ -5,7 +5,19 @@ import SystemPackage
 ///
 /// A file that exists is complete, see ``CommandSupport/OutputFile``.
 struct VectorFile {
-    private enum Format { case npy, jsonLines }
+    /// How vectors are written, by the extension of the path.
+    enum Format {
+        case npy, jsonLines
+
+        /// Chooses by a path, `-` for JSON lines on standard output.
+        init(path: String) throws(InputError) {
+            switch path == "-" ? "jsonl" : FilePath(path).extension {
+            case "npy": self = .npy
+            case "jsonl": self = .jsonLines
+            default: throw .unknownFormat(path)
+            }
+        }
+    }
 
     /// Nil for standard output.
     private let file: OutputFile?
@@ -14,17 +26,12 @@ struct VectorFile {
     private var rows = 0
 
     /// Opens the output, `-` for standard output, which must not be the input.
-    init(path: String, dimension: Int, unlike input: FileIdentity) throws {
-        self.dimension = dimension
+    init(path: String, format: Format, dimension: Int, unlike input: FileIdentity) throws {
+        (self.dimension, self.format) = (dimension, format)
         if path == "-" {
             try StandardOutput.mustNotBe([input])
-            (format, file) = (.jsonLines, nil)
+            file = nil
             return
-        }
-        switch FilePath(path).extension {
-        case "npy": format = .npy
-        case "jsonl": format = .jsonLines
-        default: throw InputError.unknownFormat(path)
         }
         let file = try OutputFile(path, unlike: [input])
         if format == .npy {
