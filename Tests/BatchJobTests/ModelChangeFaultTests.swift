@@ -47,7 +47,10 @@ struct ModelChangeFaultTests {
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(40)
             try await withFaultProxy(to: database.url) { proxy in
-                if !isGuarded { proxy.replace("a.attname = 'embedding'", with: "a.attname > ''         ") }
+                if !isGuarded {
+                    let guarding = "a.attname OPERATOR(pg_catalog.=) 'embedding'"
+                    proxy.replace(guarding, with: "true".padded(like: guarding))
+                }
                 let once = Once()
                 let (renamed, renaming) = AsyncStream.makeStream(of: Bool.self)
                 let encoder = StubEncoder { texts in

@@ -25,12 +25,9 @@ extension DatasetRow {
         key = try row.key("id")
         label = try row.printable("label")
         shard = try row.shard("shard")
-        if try row.isNull("source") {
-            (source, isDecodable) = (nil, true)
-        } else {
-            source = String(validating: try row.bytes("source"), as: UTF8.self)
-            isDecodable = source != nil
-        }
+        let text = String(validating: try row.bytes("source"), as: UTF8.self)
+        isDecodable = text != nil
+        source = text?.isEmpty == true ? nil : text
         fingerprint = try row.fingerprint("fingerprint")
         isCut = try row.bool("cut")
     }

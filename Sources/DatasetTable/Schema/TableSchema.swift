@@ -57,7 +57,7 @@ public struct TableSchema: Sendable {
             "{TABLE}": subject.table, "{SCHEMA}": subject.schemaPrefix, "{KEY}": subject.keyType,
             "{SCHEMAS}": subject.schemas.joined(separator: ", "), "{DIMENSION}": String(dimension),
             "{VECTOR_SCHEMA}": subject.vectorPrefix, "{STORAGE}": subject.storage ?? "vector",
-            "{STATUS_VALUE}": "'\(literal)'",
+            "{STATUS_VALUE}": "'\(literal)'", "{STATUS_SCHEMA}": subject.statusSchema,
             "{PENDING_INDEX}": subject.pendingIndex ?? Self.quote(prefix + "_pending"),
             "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
             "{CONCURRENTLY}": Self.concurrently(isPartitioned: subject.isPartitioned),
