@@ -49,6 +49,7 @@ extension SQLFile {
     static var changePendingIndex: SQLFile { SQLFile(PackageResources.change_pending_index_sql) }
     static var changeProgress: SQLFile { SQLFile(PackageResources.change_progress_sql) }
     static var changeRelation: SQLFile { SQLFile(PackageResources.change_relation_sql) }
+    static var changeSameTable: SQLFile { SQLFile(PackageResources.change_same_table_sql) }
     static var changeSearchIndex: SQLFile { SQLFile(PackageResources.change_search_index_sql) }
     static var changeSettings: SQLFile { SQLFile(PackageResources.change_settings_sql) }
     static var changeSwap: SQLFile { SQLFile(PackageResources.change_swap_sql) }

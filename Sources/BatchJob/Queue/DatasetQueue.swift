@@ -185,7 +185,7 @@ struct DatasetQueue: Sendable {
     /// connection usable.
     private static let writeTimeout = Duration.seconds(35)
 
-    /// Whether the column's name still means the column that the preflight saw.
+    /// Whether the names of table and column still mean those that the preflight saw.
     ///
     /// In a transaction that has read or written the table the answer holds until its end: renaming takes a lock on it.
     func isColumnUnchanged() async throws(PostgresError) -> Bool {

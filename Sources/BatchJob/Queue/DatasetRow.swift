@@ -96,9 +96,10 @@ struct EncodedBatch: Sendable {
     var rows: [EncodedRow] = []
     var failures: [FailedRow] = []
 
-    /// Whether a row has no vector that should have one, so that it may be another column that is looked at.
+    /// Whether a row has no vector that should have one, or is to be blamed, so that it may be another table or column that
+    /// is looked at.
     func exceeds(_ written: Set<RowKey>) -> Bool {
-        written.count < rows.count || failures.contains { $0.failure == .write }
+        written.count < rows.count || !failures.isEmpty
     }
 
     /// Rows that the encoder has had to do with: a row without text costs nothing, however many there are.

@@ -149,7 +149,9 @@ public struct ResolvedTable: Sendable {
             "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding), "{CUT}": SQLFile.cut.text,
             "{SAME_COLUMN}": SQLFile.sameColumn.text,
         ]
-        let fingerprint = ["{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding)]
+        let smallerParts = [
+            "{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding), "{SAME_TABLE}": SQLFile.sameTable.text,
+        ]
         var identifiers = [
             "{TABLE}": quoted, "{TABLE_NAME}": nameLiteral, "{TABLE_OID}": String(oid),
             "{SHARD_COUNT}": String(Self.shardCount), "{LAST_SHARD}": String(Self.shardCount - 1),
@@ -172,7 +174,7 @@ public struct ResolvedTable: Sendable {
         identifiers["{LEDGER}"] = ledger
         identifiers["{STATE}"] = state
         identifiers.merge(more) { $1 }
-        return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+        return [parts, smallerParts, identifiers].reduce(text) { SQLFile.fill($0, $1) }
     }
 
     /// The condition of the index by which pending rows are found, without columns that no index can hold; names still to be

@@ -60,6 +60,7 @@ extension SQLFile {
     static var sameColumn: SQLFile { SQLFile(PackageResources.same_column_sql) }
     static var outdated: SQLFile { SQLFile(PackageResources.outdated_sql) }
     static var shard: SQLFile { SQLFile(PackageResources.shard_sql) }
+    static var sameTable: SQLFile { SQLFile(PackageResources.same_table_sql) }
     static var source: SQLFile { SQLFile(PackageResources.source_sql) }
     static var sourceOfBytes: SQLFile { SQLFile(PackageResources.source_of_bytes_sql) }
     static var writeLedger: SQLFile { SQLFile(PackageResources.write_ledger_sql) }

@@ -3,7 +3,8 @@
 WITH page AS MATERIALIZED (
     SELECT e.dataset_id
     FROM {STATE} e
-    WHERE e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND e.column_name OPERATOR(pg_catalog.=) $1::pg_catalog.text
+    WHERE {SAME_TABLE}
+        AND e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND e.column_name OPERATOR(pg_catalog.=) $1::pg_catalog.text
         AND ($2::{KEY} IS NULL OR e.dataset_id OPERATOR({KEY_SCHEMA}.>) $2::{KEY})
     ORDER BY e.dataset_id
     LIMIT 10000

@@ -1,6 +1,6 @@
 -- The one statement that correctness rests on. It writes a row only if the row is still eligible, still without a vector
 -- and its input still hashes to what was encoded; it never waits for anybody's row lock and can be repeated at will.
--- It writes nothing if the column's name has come to mean another column, into which this model's vectors may not go.
+-- It writes nothing if the name of table or column has come to mean another, into which this model's vectors may not go.
 -- FOR NO KEY UPDATE leaves rows usable for foreign-key checks; MATERIALIZED keeps the planner from running the locking
 -- part twice.
 -- It returns the rows whose lock it got. Their code is NULL if the vector is stored. Otherwise a trigger has had another
