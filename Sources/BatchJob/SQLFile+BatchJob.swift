@@ -9,6 +9,7 @@ extension SQLFile {
     static var classify: SQLFile { SQLFile(PackageResources.classify_sql) }
     static var embeddedCount: SQLFile { SQLFile(PackageResources.embedded_count_sql) }
     static var fail: SQLFile { SQLFile(PackageResources.fail_sql) }
+    static var label: SQLFile { SQLFile(PackageResources.label_sql) }
     static var list: SQLFile { SQLFile(PackageResources.list_sql) }
     static var lockable: SQLFile { SQLFile(PackageResources.lockable_sql) }
     static var pendingCount: SQLFile { SQLFile(PackageResources.pending_count_sql) }

@@ -23,7 +23,7 @@ struct DatasetQueue: Sendable {
     struct Statements: Sendable {
         let begin, beginReadOnly, list, pendingCount, embeddedCount, claim, read, releaseSnapshot, write, check,
             checkColumn: PostgresStatement
-        let classify, lockable, updatePolicy, writingTriggers: PostgresStatement
+        let label, savepoint, rollbackToSavepoint, classify, lockable, updatePolicy, writingTriggers: PostgresStatement
         let fail, quarantined: PostgresStatement?
 
         init(_ table: ResolvedTable) {
@@ -38,6 +38,9 @@ struct DatasetQueue: Sendable {
             write = table.statement(.write)
             check = table.statement(.check)
             checkColumn = table.statement(.checkColumn)
+            label = table.statement(.label)
+            savepoint = table.statement(.trialSavepoint)
+            rollbackToSavepoint = table.statement(.trialRollback)
             classify = table.statement(.classify)
             lockable = table.statement(.lockable)
             updatePolicy = table.statement(.updatePolicy)
@@ -54,6 +57,8 @@ struct DatasetQueue: Sendable {
     struct Claim: Sendable {
         var reading = ShardSchedule.Reading()
         var rows: [DatasetRow] = []
+        /// Rows among those asked for that the server cannot read.
+        var unreadable: [FailedRow] = []
     }
 
     /// Most rows of a page of pending rows: their keys take some megabytes, and listing them a tenth of a second.
@@ -101,15 +106,40 @@ struct DatasetQueue: Sendable {
         return try row.count("rows")
     }
 
-    /// Counts eligible rows that the ledger holds back; `nil` without a ledger.
+    /// Counts eligible rows that the ledger holds back; `nil` without a ledger, or while it has one that cannot be read.
+    ///
+    /// Needs a transaction, which goes on in any case.
     func quarantined() async throws(PostgresError) -> Int? {
         guard let statement = statements.quarantined else { return nil }
-        guard let row = try await session.execute(statement, identity, timeout: .tableScan).first else { return 0 }
-        return try row.count("rows")
+        try await session.executeScript(statements.savepoint)
+        do throws(PostgresError) {
+            guard let row = try await session.execute(statement, identity, timeout: .tableScan).first else { return 0 }
+            return try row.count("rows")
+        } catch {
+            guard error.disposition == .row else { throw error }
+            try await session.executeScript(statements.rollbackToSavepoint)
+            return nil
+        }
     }
 
     /// Opens a transaction, claims shards and reads their next rows.
     func claim(_ assignment: ShardSchedule.Assignment) async throws(PostgresError) -> Claim {
+        do throws(PostgresError) {
+            return try await claim(assignment) { shards throws(PostgresError) in
+                try await read(assignment, of: shards)
+            }
+        } catch {
+            guard error.mayBeOfOneRow(attempt: 0) else { throw error }
+            try await rollback()
+        }
+        return try await claim(assignment) { shards throws(PostgresError) in
+            try await readInPieces(assignment, of: shards)
+        }
+    }
+
+    private func claim(
+        _ assignment: ShardSchedule.Assignment, reading read: (Set<Int32>) async throws(PostgresError) -> Claim
+    ) async throws(PostgresError) -> Claim {
         try await session.executeScript(statements.begin)
         let granted = try await session.execute(
             statements.claim,
@@ -117,7 +147,7 @@ struct DatasetQueue: Sendable {
         var shards: Set<Int32> = []
         for row in granted { shards.insert(try row.shard("shard")) }
 
-        let claim = try await read(assignment, of: shards)
+        let claim = try await read(shards)
         if !shards.isEmpty { try await session.executeScript(statements.releaseSnapshot) }
         return claim
     }
@@ -128,21 +158,30 @@ struct DatasetQueue: Sendable {
     ) async throws(PostgresError) -> Claim {
         let keys = assignment.keys(of: granted)
         var claim = Claim()
-        var examined = keys.count
-        if !keys.isEmpty {
-            let limit = PostgresValue.int4(Int32(assignment.rowLimit))
-            let rows = try await session.execute(
-                statements.read, identity + [self.keys(keys), limit],
-                byteLimit: max(PostgresResult.usualByteLimit, assignment.rowLimit * Self.mostBytesOfRow))
-            for row in rows {
-                claim.rows.append(try DatasetRow(row))
-                // With as many rows as were wanted, nothing is known of the keys after the last.
-                if claim.rows.count == assignment.rowLimit { examined = Int(try row.int32("place")) }
-            }
-        }
+        let examined = keys.isEmpty ? 0 : try await read(keys[...], atMost: assignment.rowLimit, into: &claim)
         claim.reading = ShardSchedule.Reading(
             granted: granted, shards: claim.rows.map(\.shard), examined: examined)
         return claim
+    }
+
+    /// Reads until there are as many rows as are wanted.
+    ///
+    /// - Returns: How many of the keys were looked at.
+    func read(
+        _ keys: ArraySlice<RowKey>, atMost limit: Int, into claim: inout Claim
+    ) async throws(PostgresError) -> Int {
+        let result = try await session.execute(
+            statements.read, identity + [self.keys(Array(keys)), .int4(Int32(limit - claim.rows.count))],
+            byteLimit: max(PostgresResult.usualByteLimit, limit * Self.mostBytesOfRow))
+        var rows: [DatasetRow] = []
+        var place = 0
+        for row in result {
+            rows.append(try DatasetRow(row))
+            place = Int(try row.int32("place"))
+        }
+        claim.rows += rows
+        // With as many rows as were wanted, nothing is known of the keys after the last.
+        return claim.rows.count == limit ? place : keys.count
     }
 
     /// Writes vectors and tells which rows took them.

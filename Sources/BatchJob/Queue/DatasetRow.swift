@@ -13,7 +13,9 @@ struct DatasetRow: Sendable {
     let source: String?
     /// Whether the row's bytes are UTF-8; only a database that has no encoding holds others.
     let isDecodable: Bool
-    /// SHA-256 of the input, computed by the server; the write compares it with the row's input at that moment.
+    /// SHA-256 of the input, computed by the server; empty if the server cannot read the row.
+    ///
+    /// The write compares it with the row's input at that moment.
     let fingerprint: Fingerprint
     /// Whether a column was longer than the template takes.
     let isCut: Bool
@@ -30,6 +32,16 @@ extension DatasetRow {
         source = text?.isEmpty == true ? nil : text
         fingerprint = try row.fingerprint("fingerprint")
         isCut = try row.bool("cut")
+    }
+}
+
+extension DatasetRow {
+    /// A row that the server cannot read, by what `label.sql` returns.
+    init(unreadable row: PostgresRow) throws(PostgresError) {
+        key = try row.key("id")
+        label = try row.printable("label")
+        shard = try row.shard("shard")
+        (source, isDecodable, fingerprint, isCut) = (nil, false, Fingerprint([]), false)
     }
 }
 
@@ -73,6 +85,8 @@ enum RowFailure: String, Sendable {
     case empty = "EMPTY"
     /// Title or description is not UTF-8, in a database that has no encoding.
     case encoding = "ENCODING"
+    /// The server cannot read this row: a column that it computes, a character that it cannot convert, a damaged page.
+    case read = "READ"
     /// The encoder failed on this text alone, and works otherwise.
     case encoder = "ENCODER"
     /// The vector is not finite, has the wrong length or is not normalized.
@@ -82,6 +96,9 @@ enum RowFailure: String, Sendable {
 
     /// Whether another row with the same text would fail like this one, unless the model is at fault.
     var isOfEncoder: Bool { self == .encoder || self == .vector }
+
+    /// Whether the server refuses the row, so that many of them may be the fault of the table.
+    var isOfDatabase: Bool { self == .read || self == .write }
 }
 
 extension FailedRow {

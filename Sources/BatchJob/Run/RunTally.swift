@@ -61,17 +61,18 @@ actor RunTally {
     struct Triage: Sendable {
         /// Rows to encode and write.
         var rows: [DatasetRow] = []
-        /// Rows that this run has written, and that wait again with the same text.
-        var undone: [FailedRow] = []
+        /// Rows that this run has written, and that wait again with the same text; and those that cannot be read.
+        var failures: [FailedRow] = []
     }
 
     /// Leaves out rows that were blamed before, and blames those that have lost the vector this run gave them.
-    func triage(_ rows: [DatasetRow]) -> Triage {
+    func triage(_ claim: DatasetQueue.Claim) -> Triage {
         var triage = Triage()
-        for row in rows where !blamed.contains(row.key.hashValue) {
+        triage.failures = claim.unreadable.filter { !blamed.contains($0.row.key.hashValue) }
+        for row in claim.rows where !blamed.contains(row.key.hashValue) {
             switch written.finding(row.key, row.fingerprint) {
             case .new: triage.rows.append(row)
-            case .undone: triage.undone.append(FailedRow(row: row, failure: .write, code: FailedRow.undone))
+            case .undone: triage.failures.append(FailedRow(row: row, failure: .write, code: FailedRow.undone))
             case .restless: report.skippedStale += stale.insert(row.key) ? 1 : 0
             }
         }
@@ -125,7 +126,7 @@ actor RunTally {
         blamed.insert(failed.row.key.hashValue)
         written.remove(failed.row.key)
         unencodable += failed.failure.isOfEncoder ? 1 : 0
-        refused += failed.failure == .write ? 1 : 0
+        refused += failed.failure.isOfDatabase ? 1 : 0
         log.warning("row failed", metadata: failed.logMetadata)
     }
 

@@ -149,6 +149,7 @@ public struct ResolvedTable: Sendable {
             "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding), "{CUT}": SQLFile.cut.text,
             "{SAME_COLUMN}": SQLFile.sameColumn.text,
         ]
+        let heldBack = ["{HELD_BACK}": SQLFile.heldBack.text]
         let smallerParts = [
             "{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding), "{SAME_TABLE}": SQLFile.sameTable.text,
         ]
@@ -174,7 +175,7 @@ public struct ResolvedTable: Sendable {
         identifiers["{LEDGER}"] = ledger
         identifiers["{STATE}"] = state
         identifiers.merge(more) { $1 }
-        return [parts, smallerParts, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+        return [parts, heldBack, smallerParts, identifiers].reduce(text) { SQLFile.fill($0, $1) }
     }
 
     /// The condition of the index by which pending rows are found, without columns that no index can hold; names still to be

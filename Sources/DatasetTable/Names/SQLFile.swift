@@ -54,6 +54,7 @@ package struct SQLFile: Sendable {
 extension SQLFile {
     static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
     static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
+    static var heldBack: SQLFile { SQLFile(PackageResources.held_back_sql) }
     static var joinState: SQLFile { SQLFile(PackageResources.join_state_sql) }
     static var migrationMatch: SQLFile { SQLFile(PackageResources.migration_match_sql) }
     static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
@@ -117,8 +118,8 @@ extension SQLFile {
     static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
     static var statusOldest: SQLFile { SQLFile(PackageResources.status_oldest_sql) }
     static var statuses: SQLFile { SQLFile(PackageResources.statuses_sql) }
-    static var trialRollback: SQLFile { SQLFile(PackageResources.trial_rollback_sql) }
-    static var trialSavepoint: SQLFile { SQLFile(PackageResources.trial_savepoint_sql) }
+    package static var trialRollback: SQLFile { SQLFile(PackageResources.trial_rollback_sql) }
+    package static var trialSavepoint: SQLFile { SQLFile(PackageResources.trial_savepoint_sql) }
 }
 
 // MARK: - Migrating side tables

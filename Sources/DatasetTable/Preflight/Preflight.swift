@@ -144,7 +144,7 @@ public struct Preflight: Sendable {
                 metadata: metadata([.database: encoding]))
         } else if encoding != "UTF8" {
             log.warning(
-                "the database is not UTF8; a character that cannot be converted to it ends the run",
+                "the database is not UTF8; rows with a character that has no equivalent there will fail",
                 metadata: metadata([.database: encoding]))
         }
         guard try !server.isNull("vector_oid") else {

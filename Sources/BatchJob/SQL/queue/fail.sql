@@ -1,6 +1,7 @@
 -- Remembers rows that were blamed: the pause doubles with every attempt at the same text, from half an hour to a week; a
 -- row without text, or whose bytes are not text, waits a week at once. An edit makes the row eligible at once, because its
 -- fingerprint differs.
+-- A row that could not be read has an empty fingerprint, so that nothing is known of edits.
 -- A row that the ledger holds back already stays as it is: this is the repetition of a statement whose COMMIT succeeded
 -- unnoticed, or another process has blamed the row in the meantime.
 -- $1 model fingerprint, $2 keys, $3 fingerprints, $4 classes, $5 codes

@@ -2,5 +2,4 @@ AND NOT EXISTS (
         SELECT FROM {LEDGER} f
         WHERE f.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND f.dataset_id OPERATOR({KEY_SCHEMA}.=) d.{ID}
             AND f.model_fingerprint OPERATOR(pg_catalog.=) $1::pg_catalog.bytea
-            AND f.next_attempt_at OPERATOR(pg_catalog.>) pg_catalog.now()
-            AND f.source_fingerprint OPERATOR(pg_catalog.=) {FINGERPRINT})
+            AND {HELD_BACK})

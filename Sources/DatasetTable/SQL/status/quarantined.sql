@@ -7,5 +7,4 @@ CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
 WHERE f.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND {ELIGIBLE} AND {SELECTED}
     AND ($1::pg_catalog.bytea IS NULL OR f.model_fingerprint OPERATOR(pg_catalog.=) $1::pg_catalog.bytea)
-    AND f.next_attempt_at OPERATOR(pg_catalog.>) pg_catalog.now()
-    AND f.source_fingerprint OPERATOR(pg_catalog.=) {FINGERPRINT}
+    AND {HELD_BACK}
