@@ -15,4 +15,4 @@ pg_catalog.array_to_string(pg_catalog.array_remove(ARRAY[
         WHEN pg_catalog.octet_length(d.{DESCRIPTION}) OPERATOR(pg_catalog.<=) 16384 THEN d.{DESCRIPTION}
         ELSE pg_catalog.left(d.{DESCRIPTION}, 16381) OPERATOR(pg_catalog.||) pg_catalog.regexp_replace(
             pg_catalog.substr(d.{DESCRIPTION}, 16382, 4), E'[^\\x80-\\xBF][\\x80-\\xBF]*$', '')
-    END, E' \t\n\x0b\f\r')], ''), ' ')
+    END, E' \t\n\x0b\f\r')] COLLATE pg_catalog."C", ''), ' ')
