@@ -17,6 +17,10 @@ struct BatchOutcome: Sendable {
     var isStatementRefused = false
     /// The role, quoted by the server, if row-level security lets it read rows and update none.
     var readOnlyRole: String?
+    /// Side tables without which rows were written that could not be written with them, and why.
+    var refusals: [SideTable: PostgresError.ServerError] = [:]
+    /// Those of them that refuse whatever is noted there, so that the next batch need not try.
+    var leftOut: Set<SideTable> = []
     /// Why it is not known what became of the other rows, if it is not.
     var failure: (any Error)?
 

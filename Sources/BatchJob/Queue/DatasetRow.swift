@@ -65,6 +65,8 @@ struct FailedRow: Sendable {
     let failure: RowFailure
     /// What was found, such as an SQLSTATE: never text of the row.
     let code: String
+    /// The constraint, column or table that refuses the row, if the server names one.
+    var refusedBy: String?
 
     /// The row was updated and does not hold the vector, or no longer: a trigger, or somebody else, takes it away.
     static let undone = "UNDONE"
@@ -75,7 +77,9 @@ struct FailedRow: Sendable {
 
     /// What the log says of it.
     var logMetadata: Logger.Metadata {
-        metadata([.row: row.label, .failure: failure.rawValue, .code: code])
+        var values = metadata([.row: row.label, .failure: failure.rawValue, .code: code])
+        values[LogKey.refusedBy.rawValue] = refusedBy.map { "\($0)" }
+        return values
     }
 }
 
@@ -105,6 +109,7 @@ extension FailedRow {
     /// A row that the database refuses.
     init(row: DatasetRow, failure: RowFailure, _ error: PostgresError) {
         self.init(row: row, failure: failure, code: error.sqlState?.code ?? "UNKNOWN")
+        if case .serverError(let error) = error { refusedBy = error.subject }
     }
 }
 
