@@ -68,22 +68,40 @@ struct DatasetQueue: Sendable {
     /// Twice the title and the description, cut to 2,048 and 16,384 characters of up to four bytes, and what goes with them.
     private static let mostBytesOfRow = 1 << 17
 
-    /// Lists rows that wait, quarantined ones included, in the order of their keys.
+    /// Lists rows that wait in the order of their keys; those that the ledger holds back are counted, and not listed.
     ///
     /// Missing vectors come page by page, from the pending index. Rows with a vector of another origin are listed at once,
     /// because all of them have to be looked at to find one.
     ///
+    /// Needs a transaction, which goes on in any case.
+    ///
     /// - Parameter last: The last key of the page before; `nil` for the first.
     func list(after last: RowKey?) async throws(PostgresError) -> PendingPage {
         var page = PendingPage()
-        let rows = try await session.execute(
-            statements.list, listParameters(after: last), timeout: .tableScan,
-            byteLimit: table.selection == .missing ? PostgresResult.usualByteLimit : Self.mostBytesOfList)
-        for row in rows {
-            page.append(try row.key("id"), shard: try row.shard("shard"))
+        for row in try await listedRows(after: last) {
+            page.append(try row.key("id"), shard: try row.shard("shard"), isHeldBack: try row.bool("is_held"))
         }
         page.isLast = table.selection != .missing || page.count < Self.pageSize
         return page
+    }
+
+    private func listedRows(after last: RowKey?) async throws(PostgresError) -> PostgresResult {
+        let limit = table.selection == .missing ? PostgresResult.usualByteLimit : Self.mostBytesOfList
+        func execute(_ list: PostgresStatement) async throws(PostgresError) -> PostgresResult {
+            try await session.execute(list, listParameters(after: last), timeout: .tableScan, byteLimit: limit)
+        }
+        guard table.ledger != nil else { return try await execute(statements.list) }
+        try await session.executeScript(statements.savepoint)
+        do throws(PostgresError) {
+            return try await execute(statements.list)
+        } catch {
+            guard error.disposition == .row else { throw error }
+            try await session.executeScript(statements.rollbackToSavepoint)
+        }
+        // A row that was blamed cannot be read any more: reading finds out which.
+        var table = table
+        table.ledger = nil
+        return try await execute(table.statement(.list))
     }
 
     /// The parameters of `list.sql`.

@@ -136,6 +136,8 @@ public struct ResolvedTable: Sendable {
     /// Replaces placeholders: parts of statements first, which have placeholders themselves, then names.
     func fill(_ text: String, _ more: [String: String] = [:]) -> String {
         let parts = [
+            "{JOIN_HELD}": ledger == nil ? "" : SQLFile.joinHeld.text,
+            "{IS_HELD}": ledger == nil ? "false" : "held.is_held IS NOT NULL",
             "{NOT_QUARANTINED}": ledger == nil ? "" : SQLFile.notQuarantined.text,
             "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
             "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
@@ -146,10 +148,12 @@ public struct ResolvedTable: Sendable {
             "{PENDING}": Self.pendingIndexCondition(names, columns), "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": SQLFile.shard.text,
-            "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding), "{CUT}": SQLFile.cut.text,
+            "{CUT}": SQLFile.cut.text,
             "{SAME_COLUMN}": SQLFile.sameColumn.text,
         ]
-        let heldBack = ["{HELD_BACK}": SQLFile.heldBack.text]
+        let heldBack = [
+            "{HELD_BACK}": SQLFile.heldBack.text, "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding),
+        ]
         let smallerParts = [
             "{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding), "{SAME_TABLE}": SQLFile.sameTable.text,
         ]

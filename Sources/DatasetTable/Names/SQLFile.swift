@@ -55,6 +55,7 @@ extension SQLFile {
     static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
     static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
     static var heldBack: SQLFile { SQLFile(PackageResources.held_back_sql) }
+    static var joinHeld: SQLFile { SQLFile(PackageResources.join_held_sql) }
     static var joinState: SQLFile { SQLFile(PackageResources.join_state_sql) }
     static var migrationMatch: SQLFile { SQLFile(PackageResources.migration_match_sql) }
     static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
