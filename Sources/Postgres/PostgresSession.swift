@@ -111,8 +111,9 @@ extension PostgresSession {
     private static let readOnlyServer = PostgresStatement(
         name: "read-only server",
         sql: """
-            SELECT setting = 'on' AND source IN ('configuration file', 'command line', 'environment variable', 'global')
-            FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only'
+            SELECT setting OPERATOR(pg_catalog.=) 'on' AND source OPERATOR(pg_catalog.=) ANY (
+                '{configuration file,command line,environment variable,global}')
+            FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'default_transaction_read_only'
             """)
 }
 

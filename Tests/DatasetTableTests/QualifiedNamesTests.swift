@@ -15,7 +15,7 @@ struct QualifiedNamesTests {
     /// What stands before a parenthesis and is no function: words of the language.
     private static let words: Set<Substring> = [
         "all", "and", "any", "array", "as", "by", "coalesce", "conflict", "exists", "explain", "filter", "from",
-        "greatest", "hnsw", "in", "join", "key", "lateral", "least", "nullif", "operator", "or", "over", "row",
+        "greatest", "hnsw", "in", "join", "key", "lateral", "least", "not", "nullif", "operator", "or", "over", "row",
         "select", "set", "substring", "values", "when", "where", "with",
     ]
     /// The types that are words of the language.
@@ -25,6 +25,21 @@ struct QualifiedNamesTests {
     func qualified(file: String) throws {
         let text = try String(contentsOf: Self.sources.appending(path: file), encoding: .utf8)
         #expect(Self.openNames(in: text) == [])
+    }
+
+    @Test("have company in Swift that does the same")
+    func qualifiedInSwift() throws {
+        let paths = (FileManager.default.subpaths(atPath: Self.sources.path) ?? []).filter { $0.hasSuffix(".swift") }
+        var count = 0
+        for path in paths {
+            let text = try String(contentsOf: Self.sources.appending(path: path), encoding: .utf8)
+            for statement in text.matches(of: /sql: "(?:""\n([^"]*)""|([^"]+))"/) {
+                count += 1
+                let sql = statement.output.1 ?? statement.output.2 ?? ""
+                #expect(Self.openNames(in: String(sql)) == [], "\(path)")
+            }
+        }
+        #expect(count > 2)
     }
 
     @Test(
