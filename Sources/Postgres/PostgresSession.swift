@@ -96,8 +96,7 @@ extension PostgresSession {
                 PostgresStatement(name: "client encoding", sql: "SET client_encoding TO 'SQL_ASCII'"), timeout: timeout)
         }
         if target.refusesReadOnlyServers, connection.isReadOnlyByDefault != false,
-            let row = try connection.execute(Self.readOnlyServer, [], timeout: timeout, byteLimit: 1 << 20).first,
-            try row.bool(0)
+            try Self.isReadOnlyServer(connection, timeout: timeout)
         {
             throw .connectionFailed(
                 endpoint: endpoint,
@@ -108,6 +107,17 @@ extension PostgresSession {
     }
 
     /// Whether all transactions are read-only by the server's configuration, rather than by the role's or the database's.
+    private static func isReadOnlyServer(
+        _ connection: borrowing PostgresConnection, timeout: Duration
+    ) throws(PostgresError) -> Bool {
+        // The role may have a time limit of a millisecond.
+        let begin = PostgresStatement(name: "begin", sql: "BEGIN READ ONLY; SET LOCAL statement_timeout = 0")
+        try connection.executeScript(begin, timeout: timeout)
+        let rows = try connection.execute(Self.readOnlyServer, [], timeout: timeout, byteLimit: 1 << 20)
+        _ = try connection.execute(.rollback, [], timeout: timeout, byteLimit: 1 << 20)
+        return try rows.first?.bool(0) == true
+    }
+
     private static let readOnlyServer = PostgresStatement(
         name: "read-only server",
         sql: """

@@ -18,11 +18,10 @@ public struct FailureLedger: Sendable {
     /// Forgets the failures of some rows, named by their keys as text, or of all if `nil`.
     ///
     /// - Returns: The number of failures that were forgotten.
-    public func forget(_ keys: [String]?, _ session: PostgresSession) async throws(PostgresError) -> Int {
+    public func forget(_ keys: [String]?, _ session: PostgresSession) async throws -> Int {
         let parameter = keys.map(PostgresValue.textArray) ?? .null(PostgresTypeOID.textArray)
-        try await session.executeScript(SQLFile.begin.statement)
-        let count = try await session.execute(statement, [parameter]).affectedRowCount
-        try await session.execute(.commit)
-        return count
+        return try await session.transaction(.begin) {
+            try await session.execute(statement, [parameter]).affectedRowCount
+        }
     }
 }
