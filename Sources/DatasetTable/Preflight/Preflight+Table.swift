@@ -63,9 +63,9 @@ extension Preflight {
             findings.add(
                 "this role may not use the schema \(relation.schema); GRANT USAGE ON SCHEMA \(relation.schema)")
         }
-        if relation.hasRowSecurity {
+        if relation.mayHideRows {
             log.warning(
-                "row-level security hides rows of this table from this role; they will not be embedded",
+                "row-level security may hide rows of this table from this role; those will not be embedded",
                 metadata: metadata([.remedy: "ALTER ROLE … BYPASSRLS, or a policy for this role"]))
         }
         return relation

@@ -13,7 +13,8 @@ struct Relation: Sendable {
     let kind: Character
     let isTemporary: Bool
     let mayUseSchema: Bool
-    let hasRowSecurity: Bool
+    /// Whether row-level security may hide rows from this role.
+    let mayHideRows: Bool
     /// Tables that inherit from it and are no partitions, separated by commas; `nil` if there are none.
     let heirs: String?
 
@@ -25,7 +26,7 @@ struct Relation: Sendable {
         kind = try row.text("kind").first ?? "r"
         isTemporary = try row.bool("is_temporary")
         mayUseSchema = try row.bool("may_use_schema")
-        hasRowSecurity = try row.bool("row_security")
+        mayHideRows = try row.bool("may_hide_rows")
         heirs = try row.isNull("heirs") ? nil : try row.text("heirs")
     }
 
