@@ -78,8 +78,12 @@ extension ConnectionTarget {
             settings.append(unlessSet: keyword, value)
         }
         let asksForServers = environment.isSet("target_session_attrs", settings, effective)
-        if !asksForServers {
-            // Not read-write: a role that is read-only by default may say so, and transactions say what they are.
+        // By that libpq means the default of the session as well, which a role may have to be read-only. Transactions say what
+        // they are, so it is the server that has to take writes.
+        let asksForWriting = asksForServers && effective["target_session_attrs"] == "read-write"
+        if asksForWriting {
+            settings.set("target_session_attrs", to: "primary")
+        } else if !asksForServers {
             settings.set("target_session_attrs", to: access == .readWrite ? "primary" : "any")
         }
         // Texts are decoded as UTF-8 here, so the encoding is not a choice; see PostgresSession.connect for SQL_ASCII.
@@ -93,7 +97,7 @@ extension ConnectionTarget {
                 endpoint: endpoint(of: server, database: effective["dbname"] ?? ""),
                 timeout: timeout > 0 ? .seconds(timeout) : nil,
                 demandsEncryption: ["require", "verify-ca", "verify-full"].contains(mode),
-                refusesReadOnlyServers: access == .readWrite && !asksForServers)
+                refusesReadOnlyServers: asksForWriting || access == .readWrite && !asksForServers)
         }
     }
 

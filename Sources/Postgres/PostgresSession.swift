@@ -47,8 +47,8 @@ extension PostgresSession {
     /// Several hosts are tried in their order, each for the whole `timeout`; wrong credentials end the search. Unless
     /// something else is set, TCP keep-alive finds a dead connection in half a minute, and `target_session_attrs` is
     /// `primary`, or `any` for reading. A primary whose configuration makes all transactions read-only, as providers do when
-    /// a disk is full, is passed over likewise; a role or a database that is read-only by default is not. The client encoding
-    /// is UTF-8.
+    /// a disk is full, is passed over likewise; a role or a database that is read-only by default is not. That is also what
+    /// `read-write` comes to here. The client encoding is UTF-8.
     ///
     /// A database of encoding `SQL_ASCII` holds whatever bytes its clients have sent. There the client encoding is
     /// `SQL_ASCII` too, or the server would refuse a whole result for one value that is not UTF-8. Text that is sent is

@@ -158,7 +158,8 @@ struct ConnectionVariablesTests {
         let target = try #require(try targets(string, Self.all).first)
         #expect(target.value(of: "user") == "me" && target.value(of: "password") == "hunter2")
         #expect(target.endpoint == "h:3/x")
-        #expect(target.value(of: "target_session_attrs") == "read-write")
+        // Whoever asks for a server that takes writes gets one, whatever the role's default is.
+        #expect(target.value(of: "target_session_attrs") == "primary" && target.refusesReadOnlyServers)
     }
 
     @Test("name a server or do not")
