@@ -60,6 +60,25 @@ struct ModelFolderRefusalTests {
     }
 
     @Test(
+        "with a file that is far larger than such files are, before it is read",
+        arguments: [
+            "config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json",
+            "tokenizer_config.json", "vocab.txt", "canary.json", "SHA256SUMS",
+        ])
+    func hugeFile(name: String) async throws {
+        let (error, folder) = try await refusal { folder in
+            if !FileManager.default.fileExists(atPath: folder.file(name)) { try folder.write("", to: name) }
+            // Of zeros that take no room.
+            try FileHandle(forWritingTo: URL(filePath: folder.file(name))).truncate(atOffset: 3 << 30)
+        }
+        guard case .malformedFile("\(folder)/\(name)", let reason, _) = error else {
+            Issue.record(error, "not refused for its size")
+            return
+        }
+        #expect(reason.hasPrefix("it has 3221225472 bytes, and no more than "))
+    }
+
+    @Test(
         "that lacks a file",
         arguments: [
             "config.json", "modules.json", "1_Pooling/config.json", "model.safetensors",

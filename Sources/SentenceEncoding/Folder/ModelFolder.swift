@@ -150,8 +150,7 @@ public struct ModelFolder: Sendable {
         let lines = vocabulary.lines
         do throws(ChecksumError) {
             let usual = try SHA256Hasher.digest(of: lines)
-            guard let data = FileManager.default.contents(atPath: reader.path(file)) else { return usual }
-            let bytes = Array(data)
+            guard reader.has(file), let bytes = try? reader.bytes(file) else { return usual }
             let written = try? Vocabulary(bytes: bytes, path: file)
             let hasBlankEnd = bytes.suffix(2) == [0x0A, 0x0A] || bytes.suffix(3) == [0x0A, 0x0D, 0x0A]
             guard let written, !hasBlankEnd, written.lines == lines else { return usual }
