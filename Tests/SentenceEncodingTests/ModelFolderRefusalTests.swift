@@ -371,6 +371,30 @@ struct ModelFolderRefusalTests {
         #expect(error == .weights(.tensorNotFound(path: "\(folder)/model.safetensors", tensor: name)))
     }
 
+    @Test(
+        "that has a tensor under two names",
+        arguments: [
+            ("embeddings.LayerNorm.weight", "embeddings.LayerNorm.gamma"),
+            ("encoder.layer.1.output.LayerNorm.bias", "encoder.layer.1.output.LayerNorm.beta"),
+        ])
+    func ambiguousTensor(name: String, other: String) async throws {
+        let (error, folder) = try await refusal(loading: true) { try $0.addTensor(other, like: name) }
+        #expect(error == .ambiguousTensor(file: "\(folder)/model.safetensors", tensor: name, other: other))
+    }
+
+    @Test("that has a tensor with the architecture's name before it and without")
+    func ambiguousPrefix() async throws {
+        let name = "embeddings.word_embeddings.weight"
+        let (error, folder) = try await refusal(loading: true) { folder in
+            for tensor in try folder.tensorNames() { try folder.addTensor("bert." + tensor, like: tensor) }
+        }
+        guard case .ambiguousTensor(let file, let tensor, let other) = error else {
+            Issue.record(error, "not refused as ambiguous")
+            return
+        }
+        #expect(file == "\(folder)/model.safetensors" && tensor == "bert." + other, "\(name)")
+    }
+
     @Test("with weights of more layers than the configuration says")
     func moreLayers() async throws {
         let supported = "the number of layers in the weights, which have more"
