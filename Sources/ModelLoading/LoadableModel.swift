@@ -1,4 +1,5 @@
 public import CPUCompute
+public import CommandSupport
 import DatasetTable
 public import SentenceEncoding
 
@@ -17,6 +18,9 @@ public struct LoadableModel: Sendable {
         self.allowance = allowance
         self.gemm = gemm
     }
+
+    /// The files of the folder that were read.
+    public var files: Set<FileIdentity> { Set(folder.files.compactMap { FileIdentity(at: $0) }) }
 
     /// The identity of model and input template.
     public func fingerprint() throws -> ModelFingerprint {

@@ -5,7 +5,6 @@ import CommandSupport
 import FoundationEssentials
 import ModelLoading
 import SentenceEncoding
-import SystemPackage
 
 /// `embedding-job bench`: how fast which batch size is on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -65,9 +64,8 @@ struct BenchCommand: AsyncParsableCommand {
             }
             let texts = try Self.readTexts(input)
             // Before anything is measured in vain.
-            let files =
-                try [texts.file] + [before?.path].compactMap(\.self).map { FileIdentity(try Stat(FilePath($0))) }
-            let figure = try chart.map { try OutputFile($0, unlike: Set(files)) }
+            let others = [texts.file, before.flatMap { FileIdentity(at: $0.path) }].compactMap(\.self)
+            let figure = try chart.map { try OutputFile($0, unlike: model.files.union(others)) }
 
             let encoder = try model.load()
             var options = EncodingBenchmark.Options()

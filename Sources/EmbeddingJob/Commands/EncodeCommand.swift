@@ -45,7 +45,7 @@ struct EncodeCommand: AsyncParsableCommand {
             let model = try model.loadable(settings)
             var lines = try TextLines(path: input)
             var file = try VectorFile(
-                path: output, dimension: model.folder.dimension, unlike: lines.identity)
+                path: output, dimension: model.folder.dimension, unlike: model.files.union([lines.identity]))
             let encoder = try model.load()
             let start = ContinuousClock.now
             let (texts, tokens) = try await encode(&lines, encoder, batchSize, &file)

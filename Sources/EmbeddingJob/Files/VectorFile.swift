@@ -13,11 +13,11 @@ struct VectorFile {
     private let dimension: Int
     private var rows = 0
 
-    /// Opens the output, `-` for standard output, which must not be the input.
-    init(path: String, dimension: Int, unlike input: FileIdentity) throws {
+    /// Opens the output, `-` for standard output, which must not be one of the inputs.
+    init(path: String, dimension: Int, unlike inputs: Set<FileIdentity>) throws {
         self.dimension = dimension
         if path == "-" {
-            try StandardOutput.mustNotBe([input])
+            try StandardOutput.mustNotBe(inputs)
             (format, file) = (.jsonLines, nil)
             return
         }
@@ -26,7 +26,7 @@ struct VectorFile {
         case "jsonl": format = .jsonLines
         default: throw InputError.unknownFormat(path)
         }
-        let file = try OutputFile(path, unlike: [input])
+        let file = try OutputFile(path, unlike: inputs)
         if format == .npy {
             guard file.isRewritable else {
                 throw OutputError.unwritable(
