@@ -71,7 +71,7 @@ extension ConnectionTarget {
             throw unescaped
         }
         var effective = try environment.complete(&settings)
-        try refuseMisplacedStrings(effective, explicit: settings)
+        try refuseMisplacedStrings(effective, explicit: settings, environment)
         trimSecrets(&settings, &effective, environment)
 
         for (keyword, value) in keepAlive where effective[keyword] == nil {
@@ -107,12 +107,14 @@ extension ConnectionTarget {
 
     /// Refuses a connection string in the place of one of its parts, where it would be taken for a name and be shown.
     private static func refuseMisplacedStrings(
-        _ effective: [Setting], explicit: [Setting]
+        _ effective: [Setting], explicit: [Setting], _ environment: LibPQEnvironment
     ) throws(PostgresError) {
-        for keyword in ["host", "hostaddr", "port", "dbname", "user", "service"] {
+        // The user before the database, which without a name of its own has the user's.
+        for keyword in ["host", "hostaddr", "port", "user", "dbname", "service"] {
             guard let value = effective[keyword] else { continue }
             if value.contains("://") || value.contains(/(?i)\b(?:password|host|user|dbname)\s*=/) {
-                let variable = explicit[keyword] == nil ? LibPQEnvironment.variable(of: keyword) : nil
+                let isOfEnvironment = explicit[keyword] == nil && environment.settings[keyword] != nil
+                let variable = isOfEnvironment ? LibPQEnvironment.variable(of: keyword) : nil
                 throw .malformedConnectionString(
                     reason: "a whole connection string stands in the place of \(variable ?? keyword); give it by itself"
                 )

@@ -93,8 +93,13 @@ struct BenchTests {
         let empty = try await job.run(["bench", "--model", Fixtures.toyModel, "--input", "empty.jsonl"])
         #expect(empty.exitStatus == 65 && empty.standardError.contains("empty.jsonl"))
         try job.write("{}", to: "baseline.json")
-        let baseline = try await bench(job, ["--baseline", "baseline.json"])
-        #expect(baseline.exitStatus == 65 && baseline.standardError.contains("baseline.json"))
+        for name in ["baseline.json", "absent.json"] {
+            let baseline = try await bench(job, ["--baseline", name])
+            #expect(baseline.exitStatus == 65)
+            #expect(
+                baseline.errorMessage
+                    == "\(name) cannot be read, or is not what bench --json prints; name a file of that for --baseline")
+        }
     }
 
     @Test(
@@ -113,12 +118,12 @@ struct BenchTests {
         let options = ["--batch-sizes", "8", "--repetitions", "1"]
         let first = try await bench(job, options + ["--json"])
         try job.write(first.output, to: "baseline.json")
+        try job.write("EMBEDDING_THREADS=1\n", to: ".env")
         try FileManager.default.createSymbolicLink(
             atPath: job.folder.appending(path: "link.svg").path, withDestinationPath: "texts.jsonl")
         let outcome = try await bench(job, options + ["--baseline", "baseline.json", "--chart", chart])
         #expect(outcome.exitStatus == 65)
         #expect(outcome.standardError.contains(message), "\(outcome.standardError)")
-        try job.write("EMBEDDING_THREADS=1\n", to: ".env")
         #expect(outcome.standardOutput.isEmpty, "nothing was measured")
         #expect(try String(decoding: job.read("texts.jsonl"), as: UTF8.self) == Self.input)
         #expect(try String(decoding: job.read("baseline.json"), as: UTF8.self) == first.output)

@@ -178,6 +178,18 @@ struct ConnectionVariablesTests {
         #expect(error?.description.contains("hunter2") == false)
     }
 
+    @Test(
+        "are not named where the connection string itself holds another one",
+        arguments: [
+            ("host=h port=1 user=postgresql://u:hunter2@h/x", "user"),
+            ("host=h dbname='host=h password=hunter2' user=u", "dbname"),
+        ])
+    func misplacedInString(string: String, keyword: String) throws {
+        let error = #expect(throws: PostgresError.self) { try targets(string, [:]) }
+        #expect(error?.description.contains("stands in the place of \(keyword);") == true)
+        #expect(error?.description.contains("hunter2") == false)
+    }
+
     @Test("that name a service which there is not are refused")
     func service() throws {
         let error = #expect(throws: PostgresError.self) { try targets("", ["PGSERVICE": "there_is_none"]) }

@@ -127,12 +127,12 @@ struct BenchCommand: AsyncParsableCommand {
         do {
             text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
         } catch {
-            throw InputError.unreadable(path, reason: "name a file that bench --json has printed")
+            throw InputError.noReport(path)
         }
         do {
             return try BenchmarkReport(json: text)
         } catch {
-            throw InputError.malformedLine(file: path, number: 1, reason: "it is not what bench --json prints")
+            throw InputError.noReport(path)
         }
     }
 }
