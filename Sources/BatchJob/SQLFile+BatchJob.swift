@@ -7,6 +7,7 @@ extension SQLFile {
     static var checkColumn: SQLFile { SQLFile(PackageResources.check_column_sql) }
     static var claim: SQLFile { SQLFile(PackageResources.claim_sql) }
     static var classify: SQLFile { SQLFile(PackageResources.classify_sql) }
+    static var cleared: SQLFile { SQLFile(PackageResources.cleared_sql) }
     static var embeddedCount: SQLFile { SQLFile(PackageResources.embedded_count_sql) }
     static var fail: SQLFile { SQLFile(PackageResources.fail_sql) }
     static var list: SQLFile { SQLFile(PackageResources.list_sql) }

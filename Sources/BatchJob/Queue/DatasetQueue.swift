@@ -23,7 +23,7 @@ struct DatasetQueue: Sendable {
     struct Statements: Sendable {
         let begin, beginReadOnly, list, pendingCount, embeddedCount, claim, read, releaseSnapshot, write, check,
             checkColumn: PostgresStatement
-        let classify, lockable, updatePolicy, writingTriggers: PostgresStatement
+        let classify, cleared, lockable, updatePolicy, writingTriggers: PostgresStatement
         let fail, quarantined: PostgresStatement?
 
         init(_ table: ResolvedTable) {
@@ -39,6 +39,7 @@ struct DatasetQueue: Sendable {
             check = table.statement(.check)
             checkColumn = table.statement(.checkColumn)
             classify = table.statement(.classify)
+            cleared = table.statement(.cleared)
             lockable = table.statement(.lockable)
             updatePolicy = table.statement(.updatePolicy)
             writingTriggers = table.statement(.writingTriggers)
@@ -244,6 +245,11 @@ struct DatasetQueue: Sendable {
         guard !rows.isEmpty else { return ([], false) }
         let result = try await session.execute(statements.classify, identity + rowParameters(rows))
         return (try Self.keys(in: result), try result.first?.bool("is_restricted") ?? false)
+    }
+
+    /// After COMMIT: of rows that took their vector, those that have none any more and still the same text.
+    func cleared(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
+        try Self.keys(in: try await session.execute(statements.cleared, rowParameters(rows)))
     }
 
     /// The rows that this role may lock; throws if somebody holds a lock on one of them.
