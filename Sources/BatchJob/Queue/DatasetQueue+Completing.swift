@@ -2,7 +2,7 @@ import DatasetTable
 import Postgres
 
 extension DatasetQueue {
-    /// Writes a claimed batch, records its failures, commits, and finds out why rows were left unwritten.
+    /// Writes a claimed batch, records its failures, commits, and finds out why rows are without their vector.
     ///
     /// - Parameter outcome: What was committed, also if this throws.
     func complete(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
@@ -199,10 +199,30 @@ extension DatasetQueue {
         }
     }
 
-    // MARK: - Rows that were not written
+    // MARK: - Rows without their vector
 
-    /// Finds out why rows were neither written nor refused.
+    /// Blames rows that took their vector and have lost it by the end of the transaction.
+    private func takeBackCleared(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
+        // Without triggers nobody can have done so but another session, whose doing the next pass finds.
+        guard table.hasLaterTriggers else { return }
+        let rows = batch.rows.map(\.row).filter { outcome.written.contains($0.key) }
+        guard !rows.isEmpty else { return }
+        // With a snapshot of its own for the statement, later than the lock on the table: an earlier one, as in a transaction that
+        // only reads, would not show that the column's name has just come to mean another.
+        try await session.executeScript(statements.begin)
+        let keys = try await cleared(rows)
+        try await rollback()
+        guard !keys.isEmpty else { return }
+        let failures = rows.filter { keys.contains($0.key) }
+            .map { FailedRow(row: $0, failure: .write, code: FailedRow.undone) }
+        try await note(failures[...], &outcome)
+        outcome.written.subtract(keys)
+        outcome.failures += failures
+    }
+
+    /// Finds out which rows have lost their vector, and why others were neither written nor refused.
     private func explain(_ batch: EncodedBatch, _ outcome: inout BatchOutcome) async throws(PostgresError) {
+        try await takeBackCleared(batch, &outcome)
         let refused = Set(outcome.failures.map(\.row.key))
         let rows = batch.rows.map(\.row).filter {
             !outcome.written.contains($0.key) && !refused.contains($0.key)

@@ -23,7 +23,8 @@ struct DatasetQueue: Sendable {
     struct Statements: Sendable {
         let begin, beginReadOnly, list, pendingCount, embeddedCount, claim, read, releaseSnapshot, write, check,
             checkColumn: PostgresStatement
-        let label, savepoint, rollbackToSavepoint, classify, lockable, updatePolicy, writingTriggers: PostgresStatement
+        let label, savepoint, rollbackToSavepoint, classify, cleared, lockable, updatePolicy,
+            writingTriggers: PostgresStatement
         let fail, quarantined: PostgresStatement?
 
         init(_ table: ResolvedTable) {
@@ -42,6 +43,7 @@ struct DatasetQueue: Sendable {
             savepoint = table.statement(.trialSavepoint)
             rollbackToSavepoint = table.statement(.trialRollback)
             classify = table.statement(.classify)
+            cleared = table.statement(.cleared)
             lockable = table.statement(.lockable)
             updatePolicy = table.statement(.updatePolicy)
             writingTriggers = table.statement(.writingTriggers)
@@ -301,6 +303,11 @@ struct DatasetQueue: Sendable {
         guard !rows.isEmpty else { return ([], false) }
         let result = try await session.execute(statements.classify, identity + rowParameters(rows))
         return (try Self.keys(in: result), try result.first?.bool("is_restricted") ?? false)
+    }
+
+    /// After COMMIT: of rows that took their vector, those that have none any more and still the same text.
+    func cleared(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
+        try Self.keys(in: try await session.execute(statements.cleared, rowParameters(rows)))
     }
 
     /// The rows that this role may lock; throws if somebody holds a lock on one of them.

@@ -157,7 +157,7 @@ public struct EmbeddingRun: Sendable {
     ) async throws {
         while await control.reason == nil, let assignment = await schedule.next(batchSize: options.batchSize) {
             let claim = try await queue.claim(assignment)
-            if await queue.takeReplacement() { await tally.forgetWrittenRows() }
+            if await queue.takeReplacement() { await tally.excuseWrittenRows() }
             let triage = await tally.triage(claim)
             var batch = try await rowEncoder.encode(triage.rows)
             batch.failures += triage.failures

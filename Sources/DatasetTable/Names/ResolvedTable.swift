@@ -61,6 +61,8 @@ public struct ResolvedTable: Sendable {
     package let vector: VectorType
     /// Whether the database is `SQL_ASCII`: its text is whatever bytes clients have sent, and the server counts bytes.
     package let hasNoEncoding: Bool
+    /// Whether triggers fire after the write of a row, which may take its vector away.
+    package let hasLaterTriggers: Bool
     /// The status value as a literal, quoted by libpq.
     let statusLiteral: String
     /// The vector column's name as a literal, quoted by libpq.
@@ -128,7 +130,8 @@ public struct ResolvedTable: Sendable {
             names: names, oid: oid, name: name, quoted: quoted, nameLiteral: nameLiteral,
             columns: columns.merging([column.name: column]) { $1 },
             vector: vector,
-            hasNoEncoding: hasNoEncoding, statusLiteral: statusLiteral, columnLiteral: "")
+            hasNoEncoding: hasNoEncoding,
+            hasLaterTriggers: hasLaterTriggers, statusLiteral: statusLiteral, columnLiteral: "")
         (table.ledger, table.state) = (ledger, state)
         return table
     }

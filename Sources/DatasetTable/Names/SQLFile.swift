@@ -103,6 +103,7 @@ extension SQLFile {
     package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
     static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
     static var retryFailedKey: SQLFile { SQLFile(PackageResources.retry_failed_key_sql) }
+    static var schemaBegin: SQLFile { SQLFile(PackageResources.schema_begin_sql) }
     static var schemaExistingTable: SQLFile { SQLFile(PackageResources.schema_existing_table_sql) }
     static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
     static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }
@@ -114,6 +115,8 @@ extension SQLFile {
     static var schemaState: SQLFile { SQLFile(PackageResources.schema_state_sql) }
     static var schemaTable: SQLFile { SQLFile(PackageResources.schema_table_sql) }
     static var schemaVectorColumn: SQLFile { SQLFile(PackageResources.schema_vector_column_sql) }
+    static var sessionLimits: SQLFile { SQLFile(PackageResources.session_limits_sql) }
+    static var sessionNoLimits: SQLFile { SQLFile(PackageResources.session_no_limits_sql) }
     static var statusCounts: SQLFile { SQLFile(PackageResources.status_counts_sql) }
     static var statusLedger: SQLFile { SQLFile(PackageResources.status_ledger_sql) }
     static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
@@ -127,7 +130,6 @@ extension SQLFile {
 
 extension SQLFile {
     static var migrationAssign: SQLFile { SQLFile(PackageResources.migration_assign_sql) }
-    static var migrationBegin: SQLFile { SQLFile(PackageResources.migration_begin_sql) }
     static var migrationKey: SQLFile { SQLFile(PackageResources.migration_key_sql) }
     static var migrationLedger: SQLFile { SQLFile(PackageResources.migration_ledger_sql) }
     static var migrationLock: SQLFile { SQLFile(PackageResources.migration_lock_sql) }

@@ -91,7 +91,7 @@ public struct Preflight: Sendable {
         var table = ResolvedTable(
             names: names, oid: relation.oid, name: relation.name, quoted: relation.quoted,
             nameLiteral: try await session.quoteLiteral(relation.quoted), columns: columns, vector: server.vector,
-            hasNoEncoding: server.hasNoEncoding,
+            hasNoEncoding: server.hasNoEncoding, hasLaterTriggers: relation.hasLaterTriggers,
             statusLiteral: try await session.quoteLiteral(names.statusValue),
             columnLiteral: try await session.quoteLiteral(names.column))
         guard findings.isEmpty else {

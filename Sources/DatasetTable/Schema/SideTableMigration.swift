@@ -25,10 +25,17 @@ struct SideTableMigration: Sendable {
     /// - Returns: Those that exist, wherever they are.
     func migrate() async throws -> Set<SideTable> {
         let preflight = Preflight(session: session, names: names, log: log)
-        guard let oid = try await preflight.lookUpTables().first?.oid else { return [] }
-        guard let key = try await ResolvedTable.Column.lookUp([names.id], of: oid, session)[names.id] else { return [] }
-        let found = try await lookUp(oid, key)
-        if try await !due(found).isEmpty {
+        let subject = try await preflight.onTrial {
+            () -> (oid: UInt32, key: ResolvedTable.Column, found: [Found], isDue: Bool)? in
+            guard let oid = try await preflight.lookUpTables().first?.oid else { return nil }
+            guard let key = try await ResolvedTable.Column.lookUp([names.id], of: oid, session)[names.id] else {
+                return nil
+            }
+            let found = try await lookUp(oid, key)
+            return (oid, key, found, try await !due(found).isEmpty)
+        }
+        guard let (oid, key, found, isDue) = subject else { return [] }
+        if isDue {
             for note in try await exclusively(found, { try await due(try await lookUp(oid, key)) }) { note.write(log) }
         }
         return Set(found.map(\.sideTable))
@@ -59,7 +66,7 @@ struct SideTableMigration: Sendable {
     /// Takes all claims and locks, looks again at what is to be done, since another process may have been faster, and does
     /// it.
     private func exclusively(_ found: [Found], _ due: () async throws -> [Found]) async throws -> [Note] {
-        try await session.executeScript(SQLFile.migrationBegin.statement)
+        try await session.executeScript(SQLFile.schemaBegin.statement)
         do {
             try await claimColumns()
             for (_, entry, _) in found { try await session.execute(statement(.migrationLock, entry)) }

@@ -18,6 +18,34 @@ SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS quoted, c.reln
         END
         FROM pg_catalog.pg_settings s
         WHERE s.name OPERATOR(pg_catalog.=) 'row_security' AND s.setting OPERATOR(pg_catalog.=) 'off') AS row_security_reset,
+    -- Whether row-level security may hide rows from this role: not where a policy lets it see all and none takes some away.
+    pg_catalog.row_security_active(c.oid) AND (
+        NOT EXISTS (
+            SELECT FROM pg_catalog.pg_policy p
+            WHERE p.polrelid OPERATOR(pg_catalog.=) c.oid AND p.polpermissive
+                AND p.polcmd OPERATOR(pg_catalog.=) ANY ('{r,*}')
+                AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) OPERATOR(pg_catalog.=) 'true'
+                AND EXISTS (
+                    SELECT FROM pg_catalog.unnest(p.polroles) AS r(role)
+                    WHERE CASE WHEN r.role OPERATOR(pg_catalog.=) 0 THEN true
+                        ELSE pg_catalog.pg_has_role(r.role, 'USAGE') END))
+        OR EXISTS (
+            SELECT FROM pg_catalog.pg_policy p
+            WHERE p.polrelid OPERATOR(pg_catalog.=) c.oid AND NOT p.polpermissive
+                AND p.polcmd OPERATOR(pg_catalog.=) ANY ('{r,*}')
+                AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) OPERATOR(pg_catalog.<>) 'true'
+                AND EXISTS (
+                    SELECT FROM pg_catalog.unnest(p.polroles) AS r(role)
+                    WHERE CASE WHEN r.role OPERATOR(pg_catalog.=) 0 THEN true
+                        ELSE pg_catalog.pg_has_role(r.role, 'USAGE') END))) AS may_hide_rows,
+    -- Whether triggers fire after an UPDATE (16 is its bit, 2 that of BEFORE), of the table or a partition.
+    EXISTS (
+        SELECT FROM pg_catalog.pg_trigger t
+        WHERE NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}')
+            AND t.tgtype OPERATOR(pg_catalog.&) 18 OPERATOR(pg_catalog.=) 16
+            AND (t.tgrelid OPERATOR(pg_catalog.=) c.oid OR EXISTS (
+                SELECT FROM pg_catalog.pg_partition_tree(c.oid) k WHERE k.relid OPERATOR(pg_catalog.=) t.tgrelid))
+    ) AS has_later_triggers,
     -- Tables that inherit from it and are no partitions.
     (SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', m.nspname, k.relname), ', ' ORDER BY k.oid)
         FROM pg_catalog.pg_inherits h

@@ -1,3 +1,4 @@
+-- No limits, for statements that cannot be in a transaction.
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET default_transaction_read_only = off;
