@@ -7,8 +7,10 @@ extension SQLFile {
     static var checkColumn: SQLFile { SQLFile(PackageResources.check_column_sql) }
     static var claim: SQLFile { SQLFile(PackageResources.claim_sql) }
     static var classify: SQLFile { SQLFile(PackageResources.classify_sql) }
+    static var cleared: SQLFile { SQLFile(PackageResources.cleared_sql) }
     static var embeddedCount: SQLFile { SQLFile(PackageResources.embedded_count_sql) }
     static var fail: SQLFile { SQLFile(PackageResources.fail_sql) }
+    static var label: SQLFile { SQLFile(PackageResources.label_sql) }
     static var list: SQLFile { SQLFile(PackageResources.list_sql) }
     static var lockable: SQLFile { SQLFile(PackageResources.lockable_sql) }
     static var pendingCount: SQLFile { SQLFile(PackageResources.pending_count_sql) }
@@ -41,14 +43,13 @@ extension SQLFile {
     static var changeForgetStates: SQLFile { SQLFile(PackageResources.change_forget_states_sql) }
     static var changeGrants: SQLFile { SQLFile(PackageResources.change_grants_sql) }
     static var changeIndex: SQLFile { SQLFile(PackageResources.change_index_sql) }
-    static var changeLimits: SQLFile { SQLFile(PackageResources.change_limits_sql) }
     static var changeLockLimit: SQLFile { SQLFile(PackageResources.change_lock_limit_sql) }
     static var changeLock: SQLFile { SQLFile(PackageResources.change_lock_sql) }
     static var changeNearest: SQLFile { SQLFile(PackageResources.change_nearest_sql) }
-    static var changeNoLimits: SQLFile { SQLFile(PackageResources.change_no_limits_sql) }
     static var changePendingIndex: SQLFile { SQLFile(PackageResources.change_pending_index_sql) }
     static var changeProgress: SQLFile { SQLFile(PackageResources.change_progress_sql) }
     static var changeRelation: SQLFile { SQLFile(PackageResources.change_relation_sql) }
+    static var changeSameTable: SQLFile { SQLFile(PackageResources.change_same_table_sql) }
     static var changeSearchIndex: SQLFile { SQLFile(PackageResources.change_search_index_sql) }
     static var changeSettings: SQLFile { SQLFile(PackageResources.change_settings_sql) }
     static var changeSwap: SQLFile { SQLFile(PackageResources.change_swap_sql) }

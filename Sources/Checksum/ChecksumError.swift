@@ -6,6 +6,8 @@ public enum ChecksumError: Error, Sendable, Equatable {
     case fileNotFound(path: String)
     /// The path names a directory, a pipe, a device or a socket.
     case notRegularFile(path: String)
+    /// A file that is to be read whole is larger than such files are.
+    case tooLarge(path: String, byteCount: Int, limit: Int)
     /// The operating system refused a call.
     case systemCallFailed(path: String, call: String, reason: String)
     /// The list is not UTF-8 text.
@@ -34,6 +36,8 @@ extension ChecksumError: CustomStringConvertible {
             "there is no file '\(path)'; put it there, or correct the path"
         case .notRegularFile(let path):
             "'\(path)' is not a regular file and has no checksum; correct the path"
+        case .tooLarge(let path, let byteCount, let limit):
+            "'\(path)' has \(byteCount) bytes, and no more than \(limit) are read; correct the path, or get the file again"
         case .systemCallFailed(let path, let call, let reason):
             "'\(path)' cannot be read: \(call): \(reason)"
         case .listNotUTF8(let list):

@@ -102,4 +102,10 @@ public struct FileIdentity: Hashable, Sendable {
         device = status.deviceID
         inode = status.inode
     }
+
+    /// The file at the end of a path, its links followed; nil if there is none in sight.
+    public init?(at path: String) {
+        guard let status = try? Stat(FilePath(path)) else { return nil }
+        self.init(status)
+    }
 }

@@ -27,7 +27,9 @@ public final class OutputFile {
     ///   - path: Where the file is to be.
     ///   - inputs: Files that must not be overwritten.
     public init(_ path: String, unlike inputs: Set<FileIdentity> = []) throws(OutputError) {
-        name = path
+        name = path.isEmpty ? "\"\"" : path
+        // A path of the system's has no slash at its end.
+        guard !path.isEmpty, path.last != "/" else { throw .unwritable(name, reason: "it names no file") }
         do {
             (descriptor, place) = try Self.open(FilePath(path), inputs)
         } catch let error as OutputError {
@@ -46,6 +48,7 @@ public final class OutputFile {
     private static func open(
         _ path: FilePath, _ inputs: Set<FileIdentity>
     ) throws -> (FileDescriptor, Place?) {
+        let inputs = inputs.union([FileIdentity(at: SettingsFile.path.string)].compactMap(\.self))
         let earlier = try FileSystem.status(of: path)
         if let earlier, earlier.type != .characterSpecial, inputs.contains(FileIdentity(earlier)) {
             throw OutputError.isInput(path.string)

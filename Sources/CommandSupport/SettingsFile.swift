@@ -2,6 +2,9 @@ import SystemPackage
 
 /// A file of settings that lies in the working directory without having been named by the user.
 enum SettingsFile {
+    /// Where it lies.
+    static let path: FilePath = ".env"
+
     /// The text of the file, `nil` if there is none; throws if there is one that cannot be read as UTF-8.
     ///
     /// One that is out of sight, in a folder that this user may not enter or that is gone, is none. A pipe is not read: it

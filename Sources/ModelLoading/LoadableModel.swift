@@ -1,4 +1,5 @@
 public import CPUCompute
+public import CommandSupport
 public import Compute
 import DatasetTable
 public import SentenceEncoding
@@ -21,6 +22,9 @@ public struct LoadableModel: Sendable {
         self.gemm = gemm
         self.precision = precision
     }
+
+    /// The files of the folder that were read.
+    public var files: Set<FileIdentity> { Set(folder.files.compactMap { FileIdentity(at: $0) }) }
 
     /// The identity of model and input template.
     public func fingerprint() throws -> ModelFingerprint {

@@ -71,7 +71,7 @@ extension ConnectionTarget {
             throw unescaped
         }
         var effective = try environment.complete(&settings)
-        try refuseMisplacedStrings(effective, explicit: settings)
+        try refuseMisplacedStrings(effective, explicit: settings, environment)
         trimSecrets(&settings, &effective, environment)
         if effective["sslrootcert"] == "system" {
             let isModeSet = environment.isSet("sslmode", settings, effective)
@@ -82,8 +82,12 @@ extension ConnectionTarget {
             settings.append(unlessSet: keyword, value)
         }
         let asksForServers = environment.isSet("target_session_attrs", settings, effective)
-        if !asksForServers {
-            // Not read-write: a role that is read-only by default may say so, and transactions say what they are.
+        // By that libpq means the default of the session as well, which a role may have to be read-only. Transactions say what
+        // they are, so it is the server that has to take writes.
+        let asksForWriting = asksForServers && effective["target_session_attrs"] == "read-write"
+        if asksForWriting {
+            settings.set("target_session_attrs", to: "primary")
+        } else if !asksForServers {
             settings.set("target_session_attrs", to: access == .readWrite ? "primary" : "any")
         }
         // Texts are decoded as UTF-8 here, so the encoding is not a choice; see PostgresSession.connect for SQL_ASCII.
@@ -97,7 +101,7 @@ extension ConnectionTarget {
                 endpoint: endpoint(of: server, database: effective["dbname"] ?? ""),
                 timeout: timeout > 0 ? .seconds(timeout) : nil,
                 demandsEncryption: ["require", "verify-ca", "verify-full"].contains(mode),
-                refusesReadOnlyServers: access == .readWrite && !asksForServers)
+                refusesReadOnlyServers: asksForWriting || access == .readWrite && !asksForServers)
         }
     }
 
@@ -107,12 +111,14 @@ extension ConnectionTarget {
 
     /// Refuses a connection string in the place of one of its parts, where it would be taken for a name and be shown.
     private static func refuseMisplacedStrings(
-        _ effective: [Setting], explicit: [Setting]
+        _ effective: [Setting], explicit: [Setting], _ environment: LibPQEnvironment
     ) throws(PostgresError) {
-        for keyword in ["host", "hostaddr", "port", "dbname", "user", "service"] {
+        // The user before the database, which without a name of its own has the user's.
+        for keyword in ["host", "hostaddr", "port", "user", "dbname", "service"] {
             guard let value = effective[keyword] else { continue }
             if value.contains("://") || value.contains(/(?i)\b(?:password|host|user|dbname)\s*=/) {
-                let variable = explicit[keyword] == nil ? LibPQEnvironment.variable(of: keyword) : nil
+                let isOfEnvironment = explicit[keyword] == nil && environment.settings[keyword] != nil
+                let variable = isOfEnvironment ? LibPQEnvironment.variable(of: keyword) : nil
                 throw .malformedConnectionString(
                     reason: "a whole connection string stands in the place of \(variable ?? keyword); give it by itself"
                 )

@@ -302,7 +302,8 @@ extension PostgresConnection {
     }
 
     private func serverError(_ result: OpaquePointer, _ statement: PostgresStatement) -> PostgresError {
-        // The field codes of the protocol: C the SQLSTATE, M the primary message, H the hint. libpq has them as macros.
+        // The field codes of the protocol: C the SQLSTATE, M the primary message, H the hint;
+        // t, c and n the names of table, column and constraint. libpq has them as macros.
         func field(_ code: Unicode.Scalar) -> String? {
             unsafe PQresultErrorField(result, Int32(code.value)).map { unsafe serverText($0) }
         }
@@ -313,7 +314,8 @@ extension PostgresConnection {
         }
         return .serverError(
             PostgresError.ServerError(
-                sqlState: sqlState, message: field("M") ?? "", hint: field("H"), statement: statement.name))
+                sqlState: sqlState, message: field("M") ?? "", hint: field("H"), statement: statement.name,
+                table: field("t"), column: field("c"), constraint: field("n")))
     }
 
     private var lastWords: String {

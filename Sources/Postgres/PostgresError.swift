@@ -57,13 +57,33 @@ public enum PostgresError: Error, Equatable, Sendable {
         /// The name of the statement.
         public let statement: String
 
+        /// The table that the condition is about, without its schema.
+        public let table: String?
+        /// The column that it is about.
+        public let column: String?
+        /// The constraint, or unique index, that it is about.
+        public let constraint: String?
+
         /// What the server said about the statement of this name.
-        public init(sqlState: SQLState, message: String, hint: String? = nil, statement: String) {
+        public init(
+            sqlState: SQLState, message: String, hint: String? = nil, statement: String, table: String? = nil,
+            column: String? = nil, constraint: String? = nil
+        ) {
+            (self.table, self.column, self.constraint) = (table, column, constraint)
             self.sqlState = sqlState
             self.message = message
             self.hint = hint
             self.statement = statement
         }
+    }
+}
+
+extension PostgresError.ServerError {
+    /// What of the database the condition is about, by its names alone; `nil` if the server names nothing.
+    public var subject: String? {
+        let part = constraint.map { "constraint \($0)" } ?? column.map { "column \($0)" }
+        guard let table else { return part }
+        return part.map { "\($0) of \(table)" } ?? "table \(table)"
     }
 }
 

@@ -47,8 +47,8 @@ extension PostgresSession {
     /// Several hosts are tried in their order, each for the whole `timeout`; wrong credentials end the search. Unless
     /// something else is set, TCP keep-alive finds a dead connection in half a minute, and `target_session_attrs` is
     /// `primary`, or `any` for reading. A primary whose configuration makes all transactions read-only, as providers do when
-    /// a disk is full, is passed over likewise; a role or a database that is read-only by default is not. The client encoding
-    /// is UTF-8.
+    /// a disk is full, is passed over likewise; a role or a database that is read-only by default is not. That is also what
+    /// `read-write` comes to here. The client encoding is UTF-8.
     ///
     /// A database of encoding `SQL_ASCII` holds whatever bytes its clients have sent. There the client encoding is
     /// `SQL_ASCII` too, or the server would refuse a whole result for one value that is not UTF-8. Text that is sent is
@@ -96,8 +96,7 @@ extension PostgresSession {
                 PostgresStatement(name: "client encoding", sql: "SET client_encoding TO 'SQL_ASCII'"), timeout: timeout)
         }
         if target.refusesReadOnlyServers, connection.isReadOnlyByDefault != false,
-            let row = try connection.execute(Self.readOnlyServer, [], timeout: timeout, byteLimit: 1 << 20).first,
-            try row.bool(0)
+            try Self.isReadOnlyServer(connection, timeout: timeout)
         {
             throw .connectionFailed(
                 endpoint: endpoint,
@@ -108,11 +107,23 @@ extension PostgresSession {
     }
 
     /// Whether all transactions are read-only by the server's configuration, rather than by the role's or the database's.
+    private static func isReadOnlyServer(
+        _ connection: borrowing PostgresConnection, timeout: Duration
+    ) throws(PostgresError) -> Bool {
+        // The role may have a time limit of a millisecond.
+        let begin = PostgresStatement(name: "begin", sql: "BEGIN READ ONLY; SET LOCAL statement_timeout = 0")
+        try connection.executeScript(begin, timeout: timeout)
+        let rows = try connection.execute(Self.readOnlyServer, [], timeout: timeout, byteLimit: 1 << 20)
+        _ = try connection.execute(.rollback, [], timeout: timeout, byteLimit: 1 << 20)
+        return try rows.first?.bool(0) == true
+    }
+
     private static let readOnlyServer = PostgresStatement(
         name: "read-only server",
         sql: """
-            SELECT setting = 'on' AND source IN ('configuration file', 'command line', 'environment variable', 'global')
-            FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only'
+            SELECT setting OPERATOR(pg_catalog.=) 'on' AND source OPERATOR(pg_catalog.=) ANY (
+                '{configuration file,command line,environment variable,global}')
+            FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'default_transaction_read_only'
             """)
 }
 

@@ -4,6 +4,7 @@ internal import Glibc
 ///
 /// libpq keeps an unfinished message whole, however long it says it is, and keeps parameters for ever; it does not say how
 /// much it has read. The kernel does, for TCP. A server on a Unix socket is of this machine, and only its rows are counted.
+/// The count is looked at between two calls of libpq, each of which reads all that has come: a fast sender gets more through.
 struct TrafficMeter {
     /// The most bytes that may come without completing a row or a result.
     static let mostBytesBetweenRows = 64 << 20

@@ -32,6 +32,8 @@ public enum SentenceEncodingError: Error, Sendable, Equatable {
     case unsupportedFile(String, reason: String)
     /// The checkpoint has a tensor that no part of the model reads.
     case unknownTensor(file: String, tensor: String)
+    /// The checkpoint has a tensor under two names.
+    case ambiguousTensor(file: String, tensor: String, other: String)
     /// The tokenizer has more tokens than the model.
     case vocabularySize(path: String, expected: Int, got: Int)
     /// A file's content is not what `SHA256SUMS` promises.
@@ -69,6 +71,8 @@ extension SentenceEncodingError: CustomStringConvertible {
             "model file \(path) is not supported: \(reason); use another model"
         case .unknownTensor(let file, let tensor):
             "\(file): the tensor \(tensor) belongs to no part of the model that is computed; use another model"
+        case .ambiguousTensor(let file, let tensor, let other):
+            "\(file): \(tensor) and \(other) are two names of one tensor; remove the one that the model was not trained with"
         case .vocabularySize(let path, let expected, let got):
             "the tokenizer of \(path) has \(got) tokens, the model was trained with \(expected); the folder mixes files of two "
                 + "models"

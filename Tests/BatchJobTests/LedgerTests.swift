@@ -256,6 +256,29 @@ struct LedgerTests {
     }
 }
 
+extension LedgerTests {
+    @Test("holds rows back without a transaction for every hundred of them", arguments: [false, true])
+    func claimsNothing(isEdited: Bool) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(300)
+            try await database.run("UPDATE datasets SET title = '', description = NULL")
+            #expect(try await fixture.drain(StubEncoder()).failed == 300)
+            if isEdited { try await database.run("UPDATE datasets SET title = 'Edited' WHERE id = 150") }
+            try await withFaultProxy(to: database.url) { proxy in
+                let report = try await fixture.drain(
+                    StubEncoder(), connections: 1, url: try proxy.url(from: database.url)
+                ) { $0.batchSize = 10 }
+                #expect(report.processed == (isEdited ? 1 : 0) && report.exitReason == .drained)
+                #expect(report.quarantined == (isEdited ? 299 : 300) && report.remaining == 0)
+                // The name of the statement stands before its text.
+                let claims = proxy.occurrences(of: "pg_try_advisory_xact_lock", .clientToServer)
+                #expect(claims == (isEdited ? 1 : 0))
+            }
+        }
+    }
+}
+
 extension TemporaryDatabase {
     /// Makes a trigger refuse every update of these rows, as a CHECK would.
     func refuseWrites(of ids: [Int]) async throws {

@@ -47,7 +47,10 @@ struct ModelChangeFaultTests {
             let fixture = try await DatasetFixture(database)
             try await fixture.insert(40)
             try await withFaultProxy(to: database.url) { proxy in
-                if !isGuarded { proxy.replace("a.attname = 'embedding'", with: "a.attname > ''         ") }
+                if !isGuarded {
+                    let guarding = "a.attname OPERATOR(pg_catalog.=) 'embedding'"
+                    proxy.replace(guarding, with: "true".padded(like: guarding))
+                }
                 let once = Once()
                 let (renamed, renaming) = AsyncStream.makeStream(of: Bool.self)
                 let encoder = StubEncoder { texts in
@@ -251,6 +254,31 @@ struct ModelChangeFaultTests {
             }
             #expect(try await fixture.change().plan(Self.next).stage == .cutOver)
             #expect(try await fixture.expectNoStaleVector(Self.next) == 10)
+        }
+    }
+
+    @Test("a table that takes the name before the lock comes is not changed")
+    func tableSwapped() async throws {
+        try await withFilledTable(10) { fixture in
+            #expect(await fixture.change().fill(Self.next).exitReason == .drained)
+            let columns = """
+                SELECT attname || attnum FROM pg_attribute
+                WHERE attrelid = 'datasets_green'::regclass AND attnum > 0 ORDER BY attnum
+                """
+            try await fixture.database.run("CREATE TABLE datasets_green (LIKE datasets INCLUDING ALL)")
+            let before = try await fixture.database.texts(columns)
+            try await withFaultProxy(to: fixture.database.url) { proxy in
+                proxy.set(.holdFrom("IN ACCESS EXCLUSIVE MODE"), for: .clientToServer)
+                let change = fixture.change(url: try proxy.url(from: fixture.database.url))
+                async let cutover = change.cutOver(Self.next)
+                try await proxy.waitUntil(seen: "IN ACCESS EXCLUSIVE MODE", .clientToServer)
+                try await fixture.database.run(
+                    "ALTER TABLE datasets RENAME TO datasets_blue; ALTER TABLE datasets_green RENAME TO datasets")
+                proxy.set(.pass, for: .clientToServer)
+                #expect(await cutover.exitReason == .configuration)
+            }
+            try await fixture.database.run("ALTER TABLE datasets RENAME TO datasets_green")
+            #expect(try await fixture.database.texts(columns) == before)
         }
     }
 

@@ -114,7 +114,6 @@ struct RefusedWriteTests {
                 $$ BEGIN IF NEW.id = 7 THEN NEW.id := 8; END IF; RETURN NEW; END $$;
             CREATE TRIGGER clash BEFORE UPDATE ON datasets FOR EACH ROW EXECUTE FUNCTION clash()
             """
-        case noteRefused = "ALTER TABLE embedding_state ADD CHECK (dataset_id <> 7)"
         case transactionControl = """
             CREATE FUNCTION finish() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN IF NEW.id = 7 THEN COMMIT; END IF; RETURN NEW; END $$;
@@ -221,6 +220,31 @@ struct RefusedWriteTests {
         }
     }
 
+    @Test("names the constraint, the column or the table that refuses the row")
+    func refusedBy() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(20)
+            try await database.run(
+                """
+                ALTER TABLE datasets ADD CONSTRAINT no_b CHECK (id <> 7 OR embedding IS NULL), ADD share int;
+                CREATE FUNCTION divide() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN PERFORM 1 / (NEW.id - 8); RETURN NEW; END $$;
+                CREATE TRIGGER divide BEFORE UPDATE ON datasets FOR EACH ROW EXECUTE FUNCTION divide()
+                """)
+            let log = RecordedLog()
+            #expect(try await fixture.drain(StubEncoder(), log: log.logger).failed == 2)
+            let rows = log.entries("row failed").map(\.values).sorted { $0["code"] ?? "" > $1["code"] ?? "" }
+            #expect(
+                rows == [
+                    [
+                        "row": "7", "failure": "WRITE", "code": "23514", "refused_by": "constraint no_b of datasets",
+                    ],
+                    ["row": "8", "failure": "WRITE", "code": "22012"],
+                ])
+        }
+    }
+
     @Test("during a lock on the whole table waits for it, and blames nobody")
     func tableLock() async throws {
         try await withTemporaryDatabase { database in
@@ -259,7 +283,13 @@ struct RefusedWriteTests {
             let noted = "SELECT dataset_id FROM embedding_failure ORDER BY 1"
             #expect(try await database.texts(noted) == ["3", "5"])
             let warnings = log.entries(containing: "could not be noted").map(\.values)
-            #expect(warnings == [["row": "4", "failure": "WRITE", "code": "23514"]])
+            #expect(
+                warnings == [
+                    [
+                        "row": "4", "failure": "WRITE", "code": "23514",
+                        "refused_by": "constraint embedding_failure_dataset_id_check of embedding_failure",
+                    ]
+                ])
         }
     }
 }

@@ -209,6 +209,72 @@ struct SideTableTests {
         }
     }
 
+    /// What makes a side table refuse whatever is noted there, and what the warning says of it.
+    enum Refusal: String, CaseIterable, Sendable {
+        case column = "ALTER TABLE embedding_state ADD tenant int NOT NULL"
+        case partition = """
+            ALTER TABLE embedding_state RENAME TO former;
+            CREATE TABLE embedding_state (LIKE former INCLUDING ALL) PARTITION BY LIST (table_name)
+            """
+        case trigger = """
+            CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'SECRET'; END $$;
+            CREATE TRIGGER no BEFORE INSERT ON embedding_state FOR EACH ROW EXECUTE FUNCTION no()
+            """
+        case statementTrigger = """
+            CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'SECRET'; END $$;
+            CREATE TRIGGER no BEFORE INSERT ON embedding_state FOR EACH STATEMENT EXECUTE FUNCTION no()
+            """
+        case ledgerTrigger = """
+            CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'SECRET'; END $$;
+            CREATE TRIGGER no BEFORE DELETE ON embedding_failure FOR EACH STATEMENT EXECUTE FUNCTION no()
+            """
+
+        var sideTable: String { self == .ledgerTrigger ? "embedding_failure" : "embedding_state" }
+        var reason: String {
+            switch self {
+            case .column: "it refuses what is noted there, by column tenant of embedding_state (SQLSTATE 23502)"
+            case .partition: "it refuses what is noted there, by table embedding_state (SQLSTATE 23514)"
+            case .trigger, .statementTrigger, .ledgerTrigger: "it refuses what is noted there (SQLSTATE P0001)"
+            }
+        }
+    }
+
+    @Test(
+        "that refuses whatever is noted there costs no row its vector, and is named once",
+        arguments: Refusal.allCases, [1, 3, 60])
+    func refusesEntries(refusal: Refusal, count: Int) async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(count)
+            try await database.run(refusal.rawValue)
+            let log = RecordedLog()
+            let report = try await fixture.drain(StubEncoder(), log: log.logger) { $0.batchSize = 20 }
+            #expect(report.processed == count && report.failed == 0 && report.exitReason == .drained)
+            #expect(try await fixture.expectNoStaleVector(StubEncoder()) == count)
+            let warnings = log.entries(containing: refusal.sideTable)
+            let message = "storing vectors without what the side table \(refusal.sideTable) is to note about them"
+            #expect(warnings.map(\.message) == [message])
+            #expect(warnings.map { $0.values["error"] } == [refusal.reason])
+            #expect(log.entries("row failed").isEmpty)
+        }
+    }
+
+    @Test("that refuses what is noted about one row keeps the notes about all others")
+    func refusesOneEntry() async throws {
+        try await withTemporaryDatabase { database in
+            let fixture = try await DatasetFixture(database)
+            try await fixture.insert(40)
+            try await database.run("ALTER TABLE embedding_state ADD CHECK (dataset_id <> 7)")
+            let log = RecordedLog()
+            let report = try await fixture.drain(StubEncoder(), log: log.logger) { $0.batchSize = 20 }
+            #expect(report.processed == 40 && report.failed == 0)
+            #expect(try await database.number("SELECT count(*) FROM embedding_state") == 39)
+            let warnings = log.entries(containing: "storing vectors without").map { $0.values["error"] }
+            let constraint = "constraint embedding_state_dataset_id_check of embedding_state"
+            #expect(warnings == ["it refuses what is noted there, by \(constraint) (SQLSTATE 23514)"])
+        }
+    }
+
     @Test("ends a run that replaces outdated vectors, which rests on it", arguments: [1, 2])
     func staleNeedsState(connections: Int) async throws {
         try await withTemporaryDatabase { database in

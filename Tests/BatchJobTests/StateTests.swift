@@ -57,13 +57,13 @@ struct StateTests {
         }
     }
 
-    @Test("and the vector are written together or not at all")
+    @Test("is written with the vector, and not where the table refuses that")
     func isWrittenWithTheVector() async throws {
         try await withTemporaryDatabase { database in
             let fixture = try await DatasetFixture(database)
             let checker = try await InvariantChecker(fixture)
             try await fixture.insert(20)
-            try await database.run("ALTER TABLE embedding_state ADD CHECK (dataset_id <> 7)")
+            try await database.run("ALTER TABLE datasets ADD CHECK (id <> 7 OR embedding IS NULL)")
             let report = try await fixture.drain(StubEncoder())
             #expect(report.processed == 19 && report.failed == 1)
             #expect(try await database.texts("SELECT id FROM datasets WHERE embedding IS NULL") == ["7"])

@@ -135,4 +135,36 @@ struct TableTypesTests {
             }
         }
     }
+
+    /// Bytes do not depend on a collation, and neither do fingerprints.
+    @Test("has columns of different collations, which do not matter", arguments: [nil, "SQL_ASCII"])
+    func collations(encoding: String?) async throws {
+        try await withTemporaryDatabase(encoding: encoding) { database in
+            let fixture = try await DatasetFixture(database)
+            try await database.run(
+                """
+                DROP TABLE datasets, embedding_state, embedding_failure;
+                CREATE TABLE datasets (id text COLLATE "POSIX" PRIMARY KEY, title text COLLATE "C",
+                    description varchar COLLATE "POSIX", enrichment_status text COLLATE "POSIX",
+                    is_active boolean NOT NULL DEFAULT true, embedding vector(4));
+                INSERT INTO datasets (id, title, description, enrichment_status) VALUES
+                    ('a', ' one ', 'first', 'enriched'), ('b', 'two', NULL, 'enriched'), ('c', '', ' ', 'enriched')
+                """)
+            let session = try await database.connect()
+            let schema = try await TableSchema(
+                names: fixture.names, dimension: nil, defaultDimension: { 4 }, hnsw: false, reading: session,
+                log: fixture.log)
+            try await schema.apply(session, log: fixture.log)
+            await session.close()
+            #expect(try await fixture.forecast(StubEncoder()).exitReason == .dryRun)
+            let report = try await fixture.drain(StubEncoder())
+            #expect(report.processed == 2 && report.failed == 1 && report.exitReason == .drained)
+            #expect(try await fixture.verify(StubEncoder()).exact == 2)
+            #expect(try await fixture.drain(StubEncoder()) { $0.replacesOutdated = true }.processed == 0)
+            let fingerprints = "SELECT encode(source_fingerprint, 'hex') FROM embedding_state ORDER BY dataset_id"
+            let expected =
+                "SELECT encode(sha256(text::bytea), 'hex') FROM (VALUES ('one one first'), ('two two')) t (text)"
+            #expect(try await database.texts(fingerprints) == database.texts(expected))
+        }
+    }
 }

@@ -139,6 +139,26 @@ struct UnwritableRowTests {
         }
     }
 
+    @Test(
+        "because a policy may hide it is warned of, and there is no warning where none can",
+        arguments: [
+            (["USING (true)"], false),
+            (["USING (id > 7)", "FOR SELECT USING (true)", "FOR UPDATE USING (true)"], false),
+            (["USING (true)", "AS RESTRICTIVE FOR SELECT USING (true)"], false),
+            (["USING (true)", "AS RESTRICTIVE FOR SELECT TO pg_monitor USING (id > 7)"], false),
+            (["USING (id > 0)"], true), (["FOR SELECT TO pg_monitor USING (true)", "USING (id > 0)"], true),
+            (["USING (true)", "AS RESTRICTIVE FOR SELECT USING (id > 0)"], true),
+            (["USING (true)", "AS RESTRICTIVE USING (id > 0)"], true),
+        ])
+    func hiddenRows(policies: [String], isWarned: Bool) async throws {
+        try await withPolicies(policies) { fixture, _, url in
+            let log = RecordedLog()
+            let report = try await fixture.drain(StubEncoder(), url: url, log: log.logger)
+            #expect(report.processed == 30 && report.exitReason == .drained)
+            #expect(log.entries(containing: "row-level security may hide rows").isEmpty == !isWarned)
+        }
+    }
+
     @Test("because a policy denies its update is blamed, and one that is locked is not")
     func somePolicy() async throws {
         try await withPolicies(["FOR SELECT USING (true)", "FOR UPDATE USING (id > 10)"]) { fixture, _, url in

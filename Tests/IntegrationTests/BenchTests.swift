@@ -93,15 +93,21 @@ struct BenchTests {
         let empty = try await job.run(["bench", "--model", Fixtures.toyModel, "--input", "empty.jsonl"])
         #expect(empty.exitStatus == 65 && empty.standardError.contains("empty.jsonl"))
         try job.write("{}", to: "baseline.json")
-        let baseline = try await bench(job, ["--baseline", "baseline.json"])
-        #expect(baseline.exitStatus == 65 && baseline.standardError.contains("baseline.json"))
+        for name in ["baseline.json", "absent.json"] {
+            let baseline = try await bench(job, ["--baseline", name])
+            #expect(baseline.exitStatus == 65)
+            #expect(
+                baseline.errorMessage
+                    == "\(name) cannot be read, or is not what bench --json prints; name a file of that for --baseline")
+        }
     }
 
     @Test(
         "refuses before it measures what it cannot write, or must not",
         arguments: [
             ("absent/chart.svg", "absent/chart.svg cannot be written: No such file or directory"),
-            (".", ". cannot be written: it is a folder"),
+            (".", ". cannot be written: it is a folder"), ("", " cannot be written: it names no file"),
+            ("new/", "new/ cannot be written: it names no file"), (".env", ".env is a file that this command reads"),
             ("texts.jsonl", "texts.jsonl is a file that this command reads"),
             ("link.svg", "link.svg is a file that this command reads"),
             ("baseline.json", "baseline.json is a file that this command reads"),
@@ -112,6 +118,7 @@ struct BenchTests {
         let options = ["--batch-sizes", "8", "--repetitions", "1"]
         let first = try await bench(job, options + ["--json"])
         try job.write(first.output, to: "baseline.json")
+        try job.write("EMBEDDING_THREADS=1\n", to: ".env")
         try FileManager.default.createSymbolicLink(
             atPath: job.folder.appending(path: "link.svg").path, withDestinationPath: "texts.jsonl")
         let outcome = try await bench(job, options + ["--baseline", "baseline.json", "--chart", chart])
@@ -120,7 +127,23 @@ struct BenchTests {
         #expect(outcome.standardOutput.isEmpty, "nothing was measured")
         #expect(try String(decoding: job.read("texts.jsonl"), as: UTF8.self) == Self.input)
         #expect(try String(decoding: job.read("baseline.json"), as: UTF8.self) == first.output)
-        #expect(try job.files() == ["baseline.json", "link.svg", "texts.jsonl"])
+        #expect(try job.files() == [".env", "baseline.json", "link.svg", "texts.jsonl"])
+    }
+
+    @Test(
+        "refuses to write over a file of the model", arguments: ["config.json", "vocab.txt", "1_Pooling/config.json"])
+    func modelAsChart(file: String) async throws {
+        let job = try BuiltExecutable()
+        try FileManager.default.copyItem(
+            atPath: Fixtures.toyModel, toPath: job.folder.appending(path: "toy").path)
+        let before = try job.read("toy/\(file)")
+        try job.write(Self.input, to: "texts.jsonl")
+        let outcome = try await job.run([
+            "bench", "--model", "./toy", "--input", "texts.jsonl", "--batch-sizes", "8", "--chart", "toy/\(file)",
+        ])
+        #expect(outcome.exitStatus == 65 && outcome.standardOutput.isEmpty)
+        #expect(outcome.standardError.contains("toy/\(file) is a file that this command reads"))
+        #expect(try job.read("toy/\(file)") == before)
     }
 
     @Test("refuses a baseline that cannot be compared, before it measures")

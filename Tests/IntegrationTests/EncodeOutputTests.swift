@@ -107,6 +107,21 @@ struct EncodeOutputTests {
         #expect(try job.files() == ["hard.jsonl", "link.jsonl", "texts.jsonl"])
     }
 
+    @Test("an output that leads to a file of the model is refused")
+    func modelIsOutput() async throws {
+        try FileManager.default.copyItem(
+            atPath: Fixtures.toyModel, toPath: job.folder.appending(path: "toy").path)
+        let weights = try job.read("toy/model.safetensors")
+        try FileManager.default.createSymbolicLink(
+            atPath: job.folder.appending(path: "v.npy").path, withDestinationPath: "toy/model.safetensors")
+        try job.write(Self.sea, to: "texts.jsonl")
+        let outcome = try await job.run(
+            ["encode", "--model", "./toy", "--input", "texts.jsonl", "--output", "v.npy"])
+        #expect(outcome.exitStatus == 65)
+        #expect(outcome.standardError.contains("v.npy is a file that this command reads"))
+        #expect(try job.read("toy/model.safetensors") == weights)
+    }
+
     @Test("refuses to append to what it reads, which would have no end", arguments: ["encode", "tokenize"])
     func inputIsStandardOutput(command: String) async throws {
         try job.write(Self.sea, to: "texts.jsonl")

@@ -113,7 +113,7 @@ struct TableRefusalTests {
             testDescription: "a title that is no text",
             change: "ALTER TABLE datasets ALTER title TYPE jsonb USING to_jsonb(title)",
             mentions: [
-                "public.datasets.title is jsonb and cannot be read as text: function left(jsonb, integer) does not exist",
+                "public.datasets.title is jsonb and cannot be read as text: function pg_catalog.left(jsonb, integer) does not exist",
                 "the server's hint: No function matches", "name a text column with --title-column",
             ]),
         Case(

@@ -162,15 +162,15 @@ struct ConnectingTests {
     func readOnlyDatabase() async throws {
         try await withTemporaryDatabase { database in
             try await database.run("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
-            let session = try await database.connect()
-            let write = PostgresStatement(name: "write", sql: "CREATE TABLE t ()")
-            await #expect(throws: PostgresError.self) { try await session.executeScript(write) }
-            try await session.executeScript(
-                PostgresStatement(name: "write", sql: "BEGIN READ WRITE; CREATE TABLE t (); COMMIT"))
-            // Whoever asks for it gets the old behaviour.
-            let error = await connectionError(database.url + "?target_session_attrs=read-write")
-            #expect(error?.description.contains("session is read-only") == true)
-            #expect(error?.disposition == .retry)
+            for attributes in ["", "?target_session_attrs=read-write"] {
+                let session = try await PostgresSession.connect(
+                    to: database.url + attributes, applicationName: "tests")
+                let write = PostgresStatement(name: "write", sql: "CREATE TABLE t ()")
+                await #expect(throws: PostgresError.self) { try await session.executeScript(write) }
+                try await session.executeScript(
+                    PostgresStatement(name: "write", sql: "BEGIN READ WRITE; CREATE TABLE t (); DROP TABLE t; COMMIT"))
+                await session.close()
+            }
         }
     }
 

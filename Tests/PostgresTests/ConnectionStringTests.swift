@@ -220,7 +220,8 @@ struct ConnectionVariablesTests {
         let target = try #require(try targets(string, Self.all).first)
         #expect(target.value(of: "user") == "me" && target.value(of: "password") == "hunter2")
         #expect(target.endpoint == "h:3/x")
-        #expect(target.value(of: "target_session_attrs") == "read-write")
+        // Whoever asks for a server that takes writes gets one, whatever the role's default is.
+        #expect(target.value(of: "target_session_attrs") == "primary" && target.refusesReadOnlyServers)
     }
 
     @Test("name a server or do not")
@@ -247,6 +248,18 @@ struct ConnectionVariablesTests {
             try targets("host=h", ["PGSSLROOTCERT": "system", "PGSSLMODE": "require"])
         }
         #expect(error?.description.contains("sslrootcert=system needs sslmode=verify-full") == true)
+    }
+
+    @Test(
+        "are not named where the connection string itself holds another one",
+        arguments: [
+            ("host=h port=1 user=postgresql://u:hunter2@h/x", "user"),
+            ("host=h dbname='host=h password=hunter2' user=u", "dbname"),
+        ])
+    func misplacedInString(string: String, keyword: String) throws {
+        let error = #expect(throws: PostgresError.self) { try targets(string, [:]) }
+        #expect(error?.description.contains("stands in the place of \(keyword);") == true)
+        #expect(error?.description.contains("hunter2") == false)
     }
 
     @Test("that name a service which there is not are refused")

@@ -20,8 +20,9 @@ struct ServerErrorTests {
             #expect(
                 error
                     == .serverError(
-                        PostgresError.ServerError(sqlState: .uniqueViolation, message: message, statement: "insert key")
-                    ))
+                        PostgresError.ServerError(
+                            sqlState: .uniqueViolation, message: message, statement: "insert key", table: "t",
+                            constraint: "t_pkey")))
             #expect(error?.disposition == .row)
             #expect(!String(reflecting: error).contains("hunter2"))
             #expect(await session.isUsable)

@@ -59,6 +59,35 @@ struct ModelFolderCopy {
     }
 }
 
+extension ModelFolderCopy {
+    /// The header of the checkpoint, and the bytes after it.
+    private func checkpoint() throws -> (header: [String: Any], content: Data) {
+        let data = try data("model.safetensors")
+        let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try JSONSerialization.jsonObject(with: data.dropFirst(8).prefix(length))
+        return (try #require(header as? [String: Any]), data.dropFirst(8 + length))
+    }
+
+    /// The names of all tensors.
+    func tensorNames() throws -> [String] {
+        try checkpoint().header.keys.filter { $0 != "__metadata__" }.sorted()
+    }
+
+    /// Adds a tensor with the shape and the values of another one.
+    func addTensor(_ name: String, like other: String) throws {
+        var (header, content) = try checkpoint()
+        var tensor = try #require(header[other] as? [String: Any])
+        let offsets = try #require(tensor["data_offsets"] as? [Int])
+        let values = content.dropFirst(offsets[0]).prefix(offsets[1] - offsets[0])
+        tensor["data_offsets"] = [content.count, content.count + values.count]
+        header[name] = tensor
+        content.append(values)
+        let json = try JSONSerialization.data(withJSONObject: header)
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }
+        try (Data(length) + json + content).write(to: URL(filePath: file("model.safetensors")))
+    }
+}
+
 /// A registered token of `tokenizer.json`.
 struct AddedTokenEntry {
     let content: String

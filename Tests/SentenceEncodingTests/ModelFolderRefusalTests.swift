@@ -60,6 +60,25 @@ struct ModelFolderRefusalTests {
     }
 
     @Test(
+        "with a file that is far larger than such files are, before it is read",
+        arguments: [
+            "config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json",
+            "tokenizer_config.json", "vocab.txt", "canary.json", "SHA256SUMS",
+        ])
+    func hugeFile(name: String) async throws {
+        let (error, folder) = try await refusal { folder in
+            if !FileManager.default.fileExists(atPath: folder.file(name)) { try folder.write("", to: name) }
+            // Of zeros that take no room.
+            try FileHandle(forWritingTo: URL(filePath: folder.file(name))).truncate(atOffset: 3 << 30)
+        }
+        guard case .malformedFile("\(folder)/\(name)", let reason, _) = error else {
+            Issue.record(error, "not refused for its size")
+            return
+        }
+        #expect(reason.hasPrefix("it has 3221225472 bytes, and no more than "))
+    }
+
+    @Test(
         "that lacks a file",
         arguments: [
             "config.json", "modules.json", "1_Pooling/config.json", "model.safetensors",
@@ -397,6 +416,30 @@ struct ModelFolderRefusalTests {
             try $0.renameTensor(name, to: String(name.dropLast()) + "_")
         }
         #expect(error == .weights(.tensorNotFound(path: "\(folder)/model.safetensors", tensor: name)))
+    }
+
+    @Test(
+        "that has a tensor under two names",
+        arguments: [
+            ("embeddings.LayerNorm.weight", "embeddings.LayerNorm.gamma"),
+            ("encoder.layer.1.output.LayerNorm.bias", "encoder.layer.1.output.LayerNorm.beta"),
+        ])
+    func ambiguousTensor(name: String, other: String) async throws {
+        let (error, folder) = try await refusal(loading: true) { try $0.addTensor(other, like: name) }
+        #expect(error == .ambiguousTensor(file: "\(folder)/model.safetensors", tensor: name, other: other))
+    }
+
+    @Test("that has a tensor with the architecture's name before it and without")
+    func ambiguousPrefix() async throws {
+        let name = "embeddings.word_embeddings.weight"
+        let (error, folder) = try await refusal(loading: true) { folder in
+            for tensor in try folder.tensorNames() { try folder.addTensor("bert." + tensor, like: tensor) }
+        }
+        guard case .ambiguousTensor(let file, let tensor, let other) = error else {
+            Issue.record(error, "not refused as ambiguous")
+            return
+        }
+        #expect(file == "\(folder)/model.safetensors" && tensor == "bert." + other, "\(name)")
     }
 
     @Test("with weights of more layers than the configuration says")

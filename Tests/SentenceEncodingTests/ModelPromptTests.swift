@@ -16,14 +16,15 @@ struct ModelPromptTests {
     }
 
     @Test(
-        "is the first of document, passage and corpus that has words",
+        "is the one of the name document, as for the reference's encode_document, which comes to no other",
         arguments: [
             (#"{}"#, "", ""), (#"{"prompts": {}}"#, "", ""), (#"{"prompts": {"query": "q: "}}"#, "", "q: "),
-            (#"{"prompts": {"query": "query: ", "passage": "passage: "}}"#, "passage: ", "query: "),
-            (#"{"prompts": {"document": "", "passage": "p: ", "corpus": "c: "}}"#, "p: ", ""),
+            (#"{"prompts": {"query": "query: ", "passage": "passage: "}}"#, "", "query: "),
+            (#"{"prompts": {"document": "", "passage": "p: ", "corpus": "c: "}}"#, "", ""),
+            (#"{"prompts": {"document": null, "passage": "p: "}}"#, "", ""),
             (#"{"prompts": {"corpus": "c: ", "document": "d: "}}"#, "d: ", ""),
-            (#"{"prompts": {"corpus": "c: ", "classification": "x: "}}"#, "c: ", ""),
-            (#"{"prompts": {"query": "q: ", "passage": "p: "}, "default_prompt_name": "query"}"#, "p: ", "q: "),
+            (#"{"prompts": {"corpus": "c: ", "classification": "x: "}}"#, "", ""),
+            (#"{"prompts": {"query": "q: ", "document": "d: "}, "default_prompt_name": "query"}"#, "d: ", "q: "),
             (#"{"prompts": {"document": "d: "}, "default_prompt_name": "document"}"#, "d: ", ""),
             (#"{"prompts": {"none": ""}, "default_prompt_name": "none"}"#, "", ""),
             (#"{"default_prompt_name": "query"}"#, "", ""),
@@ -37,7 +38,7 @@ struct ModelPromptTests {
         let content = #"{"prompts": {"query": "q: ", "passage": "p: "}}"#
         #expect(try await prompts(content, given: "") == Prompts(query: "q: "))
         #expect(try await prompts(content, given: "x ") == Prompts(document: "x ", query: "q: "))
-        let undecided = #"{"prompts": {"x": "x: "}, "default_prompt_name": "x"}"#
+        let undecided = #"{"prompts": {"x": "x: ", "passage": "p: "}, "default_prompt_name": "x"}"#
         #expect(try await prompts(undecided, given: "") == Prompts())
         await #expect(throws: SentenceEncodingError.self) { try await prompts(undecided) }
     }

@@ -54,11 +54,11 @@ struct IndexBuild: Sendable {
             if found.isValid { return false }
             if found.isBeingBuilt { return leave() }
             log.warning("dropping an index that an earlier build did not finish", metadata: metadata([.index: name]))
-            try await liftTimeLimits(session)
+            try await session.liftLimits()
             try await session.execute(
                 table.statement(.changeDropIndex, ["{INDEX}": found.quoted]), timeout: Self.longest)
         }
-        try await liftTimeLimits(session)
+        try await session.liftLimits()
         log.notice("building an index", metadata: metadata([.index: name]))
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -82,8 +82,10 @@ struct IndexBuild: Sendable {
     /// What the catalog says of the index; `nil` if there is none of the name.
     private func state(
         _ session: PostgresSession
-    ) async throws(PostgresError) -> (quoted: String, isValid: Bool, isBeingBuilt: Bool)? {
-        let rows = try await session.execute(SQLFile.changeIndex.statement, [.oid(table.oid), .text(name)])
+    ) async throws -> (quoted: String, isValid: Bool, isBeingBuilt: Bool)? {
+        let rows = try await session.readOnly {
+            try await session.execute(SQLFile.changeIndex.statement, [.oid(table.oid), .text(name)])
+        }
         guard let row = rows.first else { return nil }
         return (try row.text("quoted"), try row.bool("is_valid"), try row.bool("is_being_built"))
     }
@@ -100,12 +102,6 @@ struct IndexBuild: Sendable {
         // The transaction goes on, and its snapshot must not: the build waits for all older ones.
         try await watcher.executeScript(SQLFile.releaseSnapshot.statement)
         return try row?.bool("is_builder") ?? false
-    }
-
-    /// A plain SET stays behind in a connection pool, so there is none unless the role has limits.
-    private func liftTimeLimits(_ session: PostgresSession) async throws(PostgresError) {
-        guard try await session.execute(SQLFile.changeLimits.statement).first?.bool("exist") == true else { return }
-        try await session.executeScript(SQLFile.changeNoLimits.statement)
     }
 
     /// Logs the progress every few seconds, and ends the build on a signal.

@@ -43,7 +43,10 @@ extension ModelChange {
         try await connector.withSession { session in
             let queue = change.queue(session, column, .embedded, model.fingerprint)
             var recall: [String: Double] = [:]
-            for index in try await SearchIndex.lookUp(on: column, of: change.table, session) where index.isValid {
+            let indexes = try await session.readOnly {
+                try await SearchIndex.lookUp(on: column, of: change.table, session)
+            }
+            for index in indexes where index.isValid {
                 let (exact, found) = try await session.readOnly {
                     let keys = try await queue.sample(Self.searches, seed: seed)
                     let vectors = try await queue.stored(keys[...]).map(\.vector)

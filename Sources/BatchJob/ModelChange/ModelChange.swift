@@ -91,9 +91,22 @@ public struct ModelChange: Sendable {
             let asked = ContinuousClock.now
             try await $0.execute(table.statement(.changeLock))
             let granted = ContinuousClock.now
+            guard try await $0.execute(table.statement(.changeSameTable)).first?.bool("is_same") == true else {
+                throw RunFailure.tableReplaced(table)
+            }
             let result = try await body($0)
             try await $0.execute(.commit)
             return (result, granted - asked, ContinuousClock.now - granted)
         }
+    }
+}
+
+extension RunFailure {
+    /// The name of the table means another one than when the step began.
+    static func tableReplaced(_ table: ResolvedTable) -> RunFailure {
+        RunFailure(
+            .configuration,
+            "another table has taken the name \(table.quoted) meanwhile; it was not changed; next: embedding-job backfill plan"
+        )
     }
 }

@@ -11,12 +11,16 @@ struct BatchOutcome: Sendable {
     var locked: Set<RowKey> = []
     /// Rows among the failures that the ledger refuses, and why.
     var unnoted: [FailedRow] = []
-    /// Whether another column has taken the name of the one to be written, so that nothing could be.
+    /// Whether another table or column has taken the name of the one to be written, so that nothing could be.
     var isColumnReplaced = false
     /// Whether the server refuses the write even without a row in it.
     var isStatementRefused = false
     /// The role, quoted by the server, if row-level security lets it read rows and update none.
     var readOnlyRole: String?
+    /// Side tables without which rows were written that could not be written with them, and why.
+    var refusals: [SideTable: PostgresError.ServerError] = [:]
+    /// Those of them that refuse whatever is noted there, so that the next batch need not try.
+    var leftOut: Set<SideTable> = []
     /// Why it is not known what became of the other rows, if it is not.
     var failure: (any Error)?
 
@@ -43,11 +47,11 @@ struct WriteResult: Sendable {
 }
 
 extension RunFailure {
-    /// The name of the column means another column than at the start, made for another model.
+    /// The name of the table or the column means another one than at the start, with vectors of whatever model.
     static func columnReplaced(_ table: ResolvedTable) -> RunFailure {
         RunFailure(
             .configuration,
-            "another column has taken the name \(table.quoted).\(table.names.column) since the start; nothing was written to it; start again with the model that it holds now, see embedding-job backfill plan"
+            "another table or column has taken the name \(table.quoted).\(table.names.column) since the start; nothing was written to it; start again with the model that it holds now, see embedding-job backfill plan"
         )
     }
 

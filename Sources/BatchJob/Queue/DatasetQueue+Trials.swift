@@ -11,7 +11,7 @@ extension DatasetQueue {
             StatementTrial(statements.pendingCount, identity),
             StatementTrial(statements.read, identity + [keys([]), .int4(0)]),
             StatementTrial(statements.write, writeParameters([])), StatementTrial(statements.classify, identity + rows),
-            StatementTrial(statements.check, identity + rows),
+            StatementTrial(statements.check, identity + rows), StatementTrial(statements.cleared, rows),
         ]
         if table.selection.needsState { trials.append(StatementTrial(statements.embeddedCount)) }
         if let fail = statements.fail { trials.append(StatementTrial(fail, failParameters([]))) }

@@ -23,7 +23,8 @@ struct DatasetQueue: Sendable {
     struct Statements: Sendable {
         let begin, beginReadOnly, list, pendingCount, embeddedCount, claim, read, releaseSnapshot, write, check,
             checkColumn: PostgresStatement
-        let classify, lockable, updatePolicy, writingTriggers: PostgresStatement
+        let label, savepoint, rollbackToSavepoint, classify, cleared, lockable, updatePolicy,
+            writingTriggers: PostgresStatement
         let fail, quarantined: PostgresStatement?
 
         init(_ table: ResolvedTable) {
@@ -38,7 +39,11 @@ struct DatasetQueue: Sendable {
             write = table.statement(.write)
             check = table.statement(.check)
             checkColumn = table.statement(.checkColumn)
+            label = table.statement(.label)
+            savepoint = table.statement(.trialSavepoint)
+            rollbackToSavepoint = table.statement(.trialRollback)
             classify = table.statement(.classify)
+            cleared = table.statement(.cleared)
             lockable = table.statement(.lockable)
             updatePolicy = table.statement(.updatePolicy)
             writingTriggers = table.statement(.writingTriggers)
@@ -54,6 +59,8 @@ struct DatasetQueue: Sendable {
     struct Claim: Sendable {
         var reading = ShardSchedule.Reading()
         var rows: [DatasetRow] = []
+        /// Rows among those asked for that the server cannot read.
+        var unreadable: [FailedRow] = []
     }
 
     /// Most rows of a page of pending rows: their keys take some megabytes, and listing them a tenth of a second.
@@ -63,22 +70,40 @@ struct DatasetQueue: Sendable {
     /// Twice the title and the description, cut to 2,048 and 16,384 characters of up to four bytes, and what goes with them.
     private static let mostBytesOfRow = 1 << 17
 
-    /// Lists rows that wait, quarantined ones included, in the order of their keys.
+    /// Lists rows that wait in the order of their keys; those that the ledger holds back are counted, and not listed.
     ///
     /// Missing vectors come page by page, from the pending index. Rows with a vector of another origin are listed at once,
     /// because all of them have to be looked at to find one.
     ///
+    /// Needs a transaction, which goes on in any case.
+    ///
     /// - Parameter last: The last key of the page before; `nil` for the first.
     func list(after last: RowKey?) async throws(PostgresError) -> PendingPage {
         var page = PendingPage()
-        let rows = try await session.execute(
-            statements.list, listParameters(after: last), timeout: .tableScan,
-            byteLimit: table.selection == .missing ? PostgresResult.usualByteLimit : Self.mostBytesOfList)
-        for row in rows {
-            page.append(try row.key("id"), shard: try row.shard("shard"))
+        for row in try await listedRows(after: last) {
+            page.append(try row.key("id"), shard: try row.shard("shard"), isHeldBack: try row.bool("is_held"))
         }
         page.isLast = table.selection != .missing || page.count < Self.pageSize
         return page
+    }
+
+    private func listedRows(after last: RowKey?) async throws(PostgresError) -> PostgresResult {
+        let limit = table.selection == .missing ? PostgresResult.usualByteLimit : Self.mostBytesOfList
+        func execute(_ list: PostgresStatement) async throws(PostgresError) -> PostgresResult {
+            try await session.execute(list, listParameters(after: last), timeout: .tableScan, byteLimit: limit)
+        }
+        guard table.ledger != nil else { return try await execute(statements.list) }
+        try await session.executeScript(statements.savepoint)
+        do throws(PostgresError) {
+            return try await execute(statements.list)
+        } catch {
+            guard error.disposition == .row else { throw error }
+            try await session.executeScript(statements.rollbackToSavepoint)
+        }
+        // A row that was blamed cannot be read any more: reading finds out which.
+        var table = table
+        table.ledger = nil
+        return try await execute(table.statement(.list))
     }
 
     /// The parameters of `list.sql`.
@@ -101,15 +126,40 @@ struct DatasetQueue: Sendable {
         return try row.count("rows")
     }
 
-    /// Counts eligible rows that the ledger holds back; `nil` without a ledger.
+    /// Counts eligible rows that the ledger holds back; `nil` without a ledger, or while it has one that cannot be read.
+    ///
+    /// Needs a transaction, which goes on in any case.
     func quarantined() async throws(PostgresError) -> Int? {
         guard let statement = statements.quarantined else { return nil }
-        guard let row = try await session.execute(statement, identity, timeout: .tableScan).first else { return 0 }
-        return try row.count("rows")
+        try await session.executeScript(statements.savepoint)
+        do throws(PostgresError) {
+            guard let row = try await session.execute(statement, identity, timeout: .tableScan).first else { return 0 }
+            return try row.count("rows")
+        } catch {
+            guard error.disposition == .row else { throw error }
+            try await session.executeScript(statements.rollbackToSavepoint)
+            return nil
+        }
     }
 
     /// Opens a transaction, claims shards and reads their next rows.
     func claim(_ assignment: ShardSchedule.Assignment) async throws(PostgresError) -> Claim {
+        do throws(PostgresError) {
+            return try await claim(assignment) { shards throws(PostgresError) in
+                try await read(assignment, of: shards)
+            }
+        } catch {
+            guard error.mayBeOfOneRow(attempt: 0) else { throw error }
+            try await rollback()
+        }
+        return try await claim(assignment) { shards throws(PostgresError) in
+            try await readInPieces(assignment, of: shards)
+        }
+    }
+
+    private func claim(
+        _ assignment: ShardSchedule.Assignment, reading read: (Set<Int32>) async throws(PostgresError) -> Claim
+    ) async throws(PostgresError) -> Claim {
         try await session.executeScript(statements.begin)
         let granted = try await session.execute(
             statements.claim,
@@ -117,7 +167,7 @@ struct DatasetQueue: Sendable {
         var shards: Set<Int32> = []
         for row in granted { shards.insert(try row.shard("shard")) }
 
-        let claim = try await read(assignment, of: shards)
+        let claim = try await read(shards)
         if !shards.isEmpty { try await session.executeScript(statements.releaseSnapshot) }
         return claim
     }
@@ -128,21 +178,30 @@ struct DatasetQueue: Sendable {
     ) async throws(PostgresError) -> Claim {
         let keys = assignment.keys(of: granted)
         var claim = Claim()
-        var examined = keys.count
-        if !keys.isEmpty {
-            let limit = PostgresValue.int4(Int32(assignment.rowLimit))
-            let rows = try await session.execute(
-                statements.read, identity + [self.keys(keys), limit],
-                byteLimit: max(PostgresResult.usualByteLimit, assignment.rowLimit * Self.mostBytesOfRow))
-            for row in rows {
-                claim.rows.append(try DatasetRow(row))
-                // With as many rows as were wanted, nothing is known of the keys after the last.
-                if claim.rows.count == assignment.rowLimit { examined = Int(try row.int32("place")) }
-            }
-        }
+        let examined = keys.isEmpty ? 0 : try await read(keys[...], atMost: assignment.rowLimit, into: &claim)
         claim.reading = ShardSchedule.Reading(
             granted: granted, shards: claim.rows.map(\.shard), examined: examined)
         return claim
+    }
+
+    /// Reads until there are as many rows as are wanted.
+    ///
+    /// - Returns: How many of the keys were looked at.
+    func read(
+        _ keys: ArraySlice<RowKey>, atMost limit: Int, into claim: inout Claim
+    ) async throws(PostgresError) -> Int {
+        let result = try await session.execute(
+            statements.read, identity + [self.keys(Array(keys)), .int4(Int32(limit - claim.rows.count))],
+            byteLimit: max(PostgresResult.usualByteLimit, limit * Self.mostBytesOfRow))
+        var rows: [DatasetRow] = []
+        var place = 0
+        for row in result {
+            rows.append(try DatasetRow(row))
+            place = Int(try row.int32("place"))
+        }
+        claim.rows += rows
+        // With as many rows as were wanted, nothing is known of the keys after the last.
+        return claim.rows.count == limit ? place : keys.count
     }
 
     /// Writes vectors and tells which rows took them.
@@ -185,7 +244,7 @@ struct DatasetQueue: Sendable {
     /// connection usable.
     private static let writeTimeout = Duration.seconds(35)
 
-    /// Whether the column's name still means the column that the preflight saw.
+    /// Whether the names of table and column still mean those that the preflight saw.
     ///
     /// In a transaction that has read or written the table the answer holds until its end: renaming takes a lock on it.
     func isColumnUnchanged() async throws(PostgresError) -> Bool {
@@ -244,6 +303,11 @@ struct DatasetQueue: Sendable {
         guard !rows.isEmpty else { return ([], false) }
         let result = try await session.execute(statements.classify, identity + rowParameters(rows))
         return (try Self.keys(in: result), try result.first?.bool("is_restricted") ?? false)
+    }
+
+    /// After COMMIT: of rows that took their vector, those that have none any more and still the same text.
+    func cleared(_ rows: [DatasetRow]) async throws(PostgresError) -> Set<RowKey> {
+        try Self.keys(in: try await session.execute(statements.cleared, rowParameters(rows)))
     }
 
     /// The rows that this role may lock; throws if somebody holds a lock on one of them.

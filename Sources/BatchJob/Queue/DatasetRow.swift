@@ -13,7 +13,9 @@ struct DatasetRow: Sendable {
     let source: String?
     /// Whether the row's bytes are UTF-8; only a database that has no encoding holds others.
     let isDecodable: Bool
-    /// SHA-256 of the input, computed by the server; the write compares it with the row's input at that moment.
+    /// SHA-256 of the input, computed by the server; empty if the server cannot read the row.
+    ///
+    /// The write compares it with the row's input at that moment.
     let fingerprint: Fingerprint
     /// Whether a column was longer than the template takes.
     let isCut: Bool
@@ -25,14 +27,21 @@ extension DatasetRow {
         key = try row.key("id")
         label = try row.printable("label")
         shard = try row.shard("shard")
-        if try row.isNull("source") {
-            (source, isDecodable) = (nil, true)
-        } else {
-            source = String(validating: try row.bytes("source"), as: UTF8.self)
-            isDecodable = source != nil
-        }
+        let text = String(validating: try row.bytes("source"), as: UTF8.self)
+        isDecodable = text != nil
+        source = text?.isEmpty == true ? nil : text
         fingerprint = try row.fingerprint("fingerprint")
         isCut = try row.bool("cut")
+    }
+}
+
+extension DatasetRow {
+    /// A row that the server cannot read, by what `label.sql` returns.
+    init(unreadable row: PostgresRow) throws(PostgresError) {
+        key = try row.key("id")
+        label = try row.printable("label")
+        shard = try row.shard("shard")
+        (source, isDecodable, fingerprint, isCut) = (nil, false, Fingerprint([]), false)
     }
 }
 
@@ -56,6 +65,8 @@ struct FailedRow: Sendable {
     let failure: RowFailure
     /// What was found, such as an SQLSTATE: never text of the row.
     let code: String
+    /// The constraint, column or table that refuses the row, if the server names one.
+    var refusedBy: String?
 
     /// The row was updated and does not hold the vector, or no longer: a trigger, or somebody else, takes it away.
     static let undone = "UNDONE"
@@ -66,7 +77,9 @@ struct FailedRow: Sendable {
 
     /// What the log says of it.
     var logMetadata: Logger.Metadata {
-        metadata([.row: row.label, .failure: failure.rawValue, .code: code])
+        var values = metadata([.row: row.label, .failure: failure.rawValue, .code: code])
+        values[LogKey.refusedBy.rawValue] = refusedBy.map { "\($0)" }
+        return values
     }
 }
 
@@ -76,6 +89,8 @@ enum RowFailure: String, Sendable {
     case empty = "EMPTY"
     /// Title or description is not UTF-8, in a database that has no encoding.
     case encoding = "ENCODING"
+    /// The server cannot read this row: a column that it computes, a character that it cannot convert, a damaged page.
+    case read = "READ"
     /// The encoder failed on this text alone, and works otherwise.
     case encoder = "ENCODER"
     /// The vector is not finite, has the wrong length or is not normalized.
@@ -85,12 +100,16 @@ enum RowFailure: String, Sendable {
 
     /// Whether another row with the same text would fail like this one, unless the model is at fault.
     var isOfEncoder: Bool { self == .encoder || self == .vector }
+
+    /// Whether the server refuses the row, so that many of them may be the fault of the table.
+    var isOfDatabase: Bool { self == .read || self == .write }
 }
 
 extension FailedRow {
     /// A row that the database refuses.
     init(row: DatasetRow, failure: RowFailure, _ error: PostgresError) {
         self.init(row: row, failure: failure, code: error.sqlState?.code ?? "UNKNOWN")
+        if case .serverError(let error) = error { refusedBy = error.subject }
     }
 }
 
@@ -99,9 +118,10 @@ struct EncodedBatch: Sendable {
     var rows: [EncodedRow] = []
     var failures: [FailedRow] = []
 
-    /// Whether a row has no vector that should have one, so that it may be another column that is looked at.
+    /// Whether a row has no vector that should have one, or is to be blamed, so that it may be another table or column that
+    /// is looked at.
     func exceeds(_ written: Set<RowKey>) -> Bool {
-        written.count < rows.count || failures.contains { $0.failure == .write }
+        written.count < rows.count || !failures.isEmpty
     }
 
     /// Rows that the encoder has had to do with: a row without text costs nothing, however many there are.

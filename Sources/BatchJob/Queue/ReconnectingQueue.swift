@@ -92,6 +92,11 @@ actor ReconnectingQueue {
         } catch {
             outcome.failure = error
         }
+        for sideTable in SideTable.allCases {
+            if let refusal = outcome.refusals[sideTable] { await warnings.warn(sideTable, .refusesEntries(refusal)) }
+            if outcome.leftOut.contains(sideTable) { table[sideTable] = nil }
+        }
+        if !outcome.leftOut.isEmpty { queue = DatasetQueue(session: queue.session, table: table, model: model) }
         return outcome
     }
 

@@ -103,9 +103,9 @@ package actor ShardSchedule {
 
 /// Rows that wait, listed in the order of their keys from where the page before ended.
 package struct PendingPage: Sendable {
-    /// The keys by shard, in their order.
+    /// The keys of rows to read by shard, in their order.
     package private(set) var keys: [Int32: [RowKey]] = [:]
-    /// How many rows there are.
+    /// How many rows there are, those that are held back among them.
     package private(set) var count = 0
     /// The last key of all; where the next page begins.
     package private(set) var last: RowKey?
@@ -116,8 +116,8 @@ package struct PendingPage: Sendable {
     package init() {}
 
     /// Adds the next row.
-    package mutating func append(_ key: RowKey, shard: Int32) {
-        keys[shard, default: []].append(key)
+    package mutating func append(_ key: RowKey, shard: Int32, isHeldBack: Bool = false) {
+        if !isHeldBack { keys[shard, default: []].append(key) }
         (count, last) = (count + 1, key)
     }
 }

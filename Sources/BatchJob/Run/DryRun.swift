@@ -102,7 +102,15 @@ struct DryRun: Sendable {
         while let assignment = await schedule.next(batchSize: options.batchSize) {
             if let reason = await control.reason { return reason }
             let shards = Set(assignment.positions.map(\.shard))
-            let claim = try await session.readOnly { try await queue.read(assignment, of: shards) }
+            let claim = try await session.readOnly {
+                try await queue.read(assignment, of: shards)
+            } orInPieces: {
+                try await queue.readInPieces(assignment, of: shards)
+            }
+            for failed in claim.unreadable {
+                log.warning("row would fail", metadata: failed.logMetadata)
+                forecast.add(failed.row, nil)
+            }
             let before = forecast.embeddable
             for row in claim.rows { forecast.add(row, row.source.map { encoder.tokenize($0) }) }
             await schedule.finish(assignment, claim.reading, counting: forecast.embeddable - before)

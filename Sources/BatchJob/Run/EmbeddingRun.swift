@@ -157,10 +157,10 @@ public struct EmbeddingRun: Sendable {
     ) async throws {
         while await control.reason == nil, let assignment = await schedule.next(batchSize: options.batchSize) {
             let claim = try await queue.claim(assignment)
-            if await queue.takeReplacement() { await tally.forgetWrittenRows() }
-            let triage = await tally.triage(claim.rows)
+            if await queue.takeReplacement() { await tally.excuseWrittenRows() }
+            let triage = await tally.triage(claim)
             var batch = try await rowEncoder.encode(triage.rows)
-            batch.failures += triage.undone
+            batch.failures += triage.failures
             // Not every encoder notices that it was cancelled, by a signal or because another loop has failed.
             try Task.checkCancellation()
             let outcome = await queue.complete(batch)

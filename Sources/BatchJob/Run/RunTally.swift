@@ -11,12 +11,17 @@ actor RunTally {
     private(set) var report = RunReport()
     /// Rows that were encoded, or could not be; those that have no text to encode do not count.
     private(set) var attempted = 0
+    /// Rows written or blamed, each as often as that: a pass that does not raise it has found nothing.
+    private(set) var progress = 0
     /// Rows blamed, by hash of the key: one that is taken for another is left to the next run, which hashes otherwise.
     private var blamed: Set<Int> = []
     private var written = WrittenRows()
     private var (locked, stale) = (CountedRows(), CountedRows())
     /// Rows blamed for what the encoder made of them, and rows that the database refused.
     private var (unencodable, refused) = (0, 0)
+    private var hasWritten = false
+    /// Whether the rows that are read have no vector; later ones have one that is to be replaced.
+    private var isFillingIn = true
     private var hasUndoneWrites = false
     private let log: Logger
     private let start = ContinuousClock.now
@@ -32,9 +37,6 @@ actor RunTally {
         self.log = log
         roundingError = isHalf ? 0 : nil
     }
-
-    /// Rows that this run has written or blamed; a pass that does not raise it has found nothing.
-    var progress: Int { report.processed + report.failed }
 
     /// Notes how many rows wait, for estimates.
     func plan(_ pending: Int) {
@@ -55,32 +57,37 @@ actor RunTally {
     /// Ends the phase of missing rows: what it left is added to what the next one leaves.
     func closePhase() {
         leftBefore = (report.remaining ?? 0, report.quarantined ?? 0)
+        isFillingIn = false
     }
 
     /// Rows that were read, sorted by what this run already knows of them.
     struct Triage: Sendable {
         /// Rows to encode and write.
         var rows: [DatasetRow] = []
-        /// Rows that this run has written, and that wait again with the same text.
-        var undone: [FailedRow] = []
+        /// Rows that this run has written, and that wait again with the same text; and those that cannot be read.
+        var failures: [FailedRow] = []
     }
 
     /// Leaves out rows that were blamed before, and blames those that have lost the vector this run gave them.
-    func triage(_ rows: [DatasetRow]) -> Triage {
+    ///
+    /// None of those that have lost one counts as processed any more, whether it is blamed or written anew.
+    func triage(_ claim: DatasetQueue.Claim) -> Triage {
         var triage = Triage()
-        for row in rows where !blamed.contains(row.key.hashValue) {
+        triage.failures = claim.unreadable.filter { !blamed.contains($0.row.key.hashValue) }
+        for row in claim.rows where !blamed.contains(row.key.hashValue) {
+            if isFillingIn, written.lose(row.key) { report.processed -= 1 }
             switch written.finding(row.key, row.fingerprint) {
             case .new: triage.rows.append(row)
-            case .undone: triage.undone.append(FailedRow(row: row, failure: .write, code: FailedRow.undone))
+            case .undone: triage.failures.append(FailedRow(row: row, failure: .write, code: FailedRow.undone))
             case .restless: report.skippedStale += stale.insert(row.key) ? 1 : 0
             }
         }
         return triage
     }
 
-    /// Forgets which rows were written, after the server may have been replaced by one that lacks them.
-    func forgetWrittenRows() {
-        written.removeAll()
+    /// Blames no row for losing what was written so far, after the server may have been replaced by one that lacks it.
+    func excuseWrittenRows() {
+        written.forgetTexts()
     }
 
     /// Adds a batch after its COMMIT, or what was committed of it before the database failed for good.
@@ -94,8 +101,9 @@ actor RunTally {
         for encoded in batch.rows where !failures.contains(encoded.row.key) {
             let key = encoded.row.key
             if outcome.written.contains(key) {
-                written.insert(key, encoded.row.fingerprint)
-                report.processed += 1
+                report.processed += written.insert(key, encoded.row.fingerprint) ? 1 : 0
+                progress += 1
+                hasWritten = true
                 roundingError = roundingError.map { max($0, PGHalfVector.largestError(of: encoded.vector)) }
                 report.truncated += encoded.isTruncated ? 1 : 0
                 report.tokensLost += encoded.tokensLost
@@ -122,10 +130,11 @@ actor RunTally {
 
     private func blame(_ failed: FailedRow) {
         report.failed += 1
+        progress += 1
         blamed.insert(failed.row.key.hashValue)
         written.remove(failed.row.key)
         unencodable += failed.failure.isOfEncoder ? 1 : 0
-        refused += failed.failure == .write ? 1 : 0
+        refused += failed.failure.isOfDatabase ? 1 : 0
         log.warning("row failed", metadata: failed.logMetadata)
     }
 
@@ -133,7 +142,7 @@ actor RunTally {
     ///
     /// A row that has no text is certain by itself, and needs no other that has.
     private func requireSuccess() throws(RunFailure) {
-        guard report.processed == 0 else { return }
+        guard !hasWritten else { return }
         if unencodable >= Self.failuresWithoutSuccess {
             throw RunFailure(
                 .noSuccess, "\(unencodable) rows failed and none succeeded; the rows are hardly to blame, see the log")
@@ -148,7 +157,7 @@ actor RunTally {
 
     /// The report so far, with the time it took.
     func finish(_ reason: ExitReason) -> RunReport {
-        if let roundingError, report.processed > 0 {
+        if let roundingError, hasWritten {
             log.info(
                 "vectors were rounded to half precision", metadata: metadata([.largestError: "\(roundingError)"]))
         }

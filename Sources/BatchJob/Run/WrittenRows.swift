@@ -4,7 +4,8 @@ package import DatasetTable
 /// trigger or to somebody else, and would be written for ever.
 ///
 /// Memory is bounded: of each row two times 64 bits are kept, and of so many rows only. Rows beyond that are written again as
-/// if for the first time until others have been blamed and forgotten, so a run still ends, only some passes later.
+/// if for the first time until others have been blamed and forgotten, so a run still ends, only some passes later, and each of
+/// these writes counts.
 package struct WrittenRows: Sendable {
     /// What is known of a row that waits.
     package enum Finding: Sendable, Equatable {
@@ -17,14 +18,25 @@ package struct WrittenRows: Sendable {
     }
 
     private struct Entry {
-        /// The first 56 bits of the source fingerprint, then how often the row was written.
-        var bits: UInt64
+        /// The first 56 bits of the source fingerprint, one that says whether the vector is stored, and how often the row
+        /// was written.
+        private var bits: UInt64
+
+        static let mostCounted: UInt64 = 0x7F
+        private static let stored: UInt64 = 0x80
 
         init(_ fingerprint: Fingerprint, count: UInt64) {
-            bits = Self.prefix(fingerprint) | count
+            bits = Self.prefix(fingerprint) | Self.stored | count
         }
 
-        var count: UInt64 { bits & 0xFF }
+        var count: UInt64 { bits & Self.mostCounted }
+
+        var isStored: Bool {
+            get { bits & Self.stored != 0 }
+            set { bits = newValue ? bits | Self.stored : bits & ~Self.stored }
+        }
+
+        mutating func forgetText() { bits &= 0xFF }
 
         func isOf(_ fingerprint: Fingerprint) -> Bool { bits & ~0xFF == Self.prefix(fingerprint) }
 
@@ -56,11 +68,24 @@ package struct WrittenRows: Sendable {
     }
 
     /// Notes that a row was written.
-    package mutating func insert(_ key: RowKey, _ fingerprint: Fingerprint) {
+    ///
+    /// - Returns: Whether it had no vector of this run before.
+    @discardableResult
+    package mutating func insert(_ key: RowKey, _ fingerprint: Fingerprint) -> Bool {
         let hash = key.hashValue
-        let count = entries[hash]?.count ?? 0
-        guard count > 0 || entries.count < capacity else { return }
-        entries[hash] = Entry(fingerprint, count: min(count + 1, 0xFF))
+        let earlier = entries[hash]
+        guard earlier != nil || entries.count < capacity else { return true }
+        entries[hash] = Entry(fingerprint, count: min((earlier?.count ?? 0) + 1, Entry.mostCounted))
+        return earlier?.isStored != true
+    }
+
+    /// Notes that a row has no vector.
+    ///
+    /// - Returns: Whether it had one of this run before.
+    package mutating func lose(_ key: RowKey) -> Bool {
+        guard entries[key.hashValue]?.isStored == true else { return false }
+        entries[key.hashValue]?.isStored = false
+        return true
     }
 
     /// Forgets a row that will not be written again.
@@ -68,9 +93,9 @@ package struct WrittenRows: Sendable {
         entries[key.hashValue] = nil
     }
 
-    /// Forgets all rows: another server may lack what was written last.
-    package mutating func removeAll() {
-        entries.removeAll()
+    /// Forgets the texts of all rows, so that none is undone: another server may lack what was written last.
+    package mutating func forgetTexts() {
+        for hash in entries.keys { entries[hash]?.forgetText() }
     }
 }
 

@@ -34,15 +34,11 @@ extension DatasetQueue {
         return keys
     }
 
-    /// Reads the rows of a list.
+    /// Reads the rows of a list, in a transaction; those that cannot be read are left out.
     func listed(_ keys: [RowKey]) async throws(PostgresError) -> [DatasetRow] {
-        var rows: [DatasetRow] = []
-        for row in try await session.execute(
-            table.statement(.read), identity + [self.keys(keys), .null(PostgresTypeOID.int4)])
-        {
-            rows.append(try DatasetRow(row))
-        }
-        return rows
+        var claim = Claim()
+        _ = try await isolate(keys[...], atMost: keys.count, into: &claim)
+        return claim.rows
     }
 
     /// Reads rows with their vectors; those that no longer have one are left out.
@@ -52,5 +48,27 @@ extension DatasetQueue {
             rows.append(StoredRow(row: try DatasetRow(row), vector: try row.vector("vector")))
         }
         return rows
+    }
+
+    /// The same in halves, down to the rows that the server cannot read, each piece under a savepoint.
+    func storedInPieces(
+        _ keys: ArraySlice<RowKey>, _ unreadable: inout [FailedRow]
+    ) async throws(PostgresError) -> [StoredRow] {
+        do throws(PostgresError) {
+            try await session.executeScript(statements.savepoint)
+            return try await stored(keys)
+        } catch {
+            guard error.mayBeOfOneRow(attempt: 0), let first = keys.first else { throw error }
+            try await session.executeScript(statements.rollbackToSavepoint)
+            guard keys.count > 1 else {
+                if let row = try await self.unreadable(first) {
+                    unreadable.append(FailedRow(row: row, failure: .read, error))
+                }
+                return []
+            }
+            let middle = keys.startIndex + keys.count / 2
+            return try await storedInPieces(keys[..<middle], &unreadable)
+                + storedInPieces(keys[middle...], &unreadable)
+        }
     }
 }

@@ -65,19 +65,43 @@ public struct Verification: Sendable {
 
     private func verify(_ report: inout VerificationReport) async throws {
         let keys = try await queue.session.readOnly {
-            if queue.table.state != nil { report.states = try await queue.states() }
+            if queue.table.state != nil { report.states = try await countStates() }
             return try await queue.sample(options.sampleSize, seed: options.seed)
         }
         let rowEncoder = try await RowEncoder(encoder, log: log)
         for start in stride(from: 0, to: keys.count, by: Self.pageSize) {
             let page = keys[start..<min(start + Self.pageSize, keys.count)]
             // A transaction of its own: no snapshot is held while texts are encoded.
-            let stored = try await queue.session.readOnly { try await queue.stored(page) }
+            var unreadable: [FailedRow] = []
+            let stored = try await queue.session.readOnly {
+                try await queue.stored(page)
+            } orInPieces: {
+                // What fails without any row is of no row.
+                _ = try await queue.stored([])
+                return try await queue.storedInPieces(page, &unreadable)
+            }
+            report.different += unreadable.count
+            for failed in unreadable { log.warning("row cannot be read", metadata: failed.logMetadata) }
             compare(stored, with: try await rowEncoder.encode(stored.map(\.row)), &report)
         }
         if report.different > Self.mostNamedRows {
             log.warning(
                 "more vectors differ", metadata: metadata([.count: "\(report.different - Self.mostNamedRows)"]))
+        }
+    }
+
+    /// Where the vectors come from; `nil` if a row cannot be read, so that its text cannot be compared.
+    private func countStates() async throws(PostgresError) -> VectorStates? {
+        try await queue.session.executeScript(queue.statements.savepoint)
+        do throws(PostgresError) {
+            return try await queue.states()
+        } catch {
+            guard error.disposition == .row, let code = error.sqlState?.code else { throw error }
+            try await queue.session.executeScript(queue.statements.rollbackToSavepoint)
+            log.warning(
+                "what vectors were made from is not counted, because a row cannot be read",
+                metadata: metadata([.code: code]))
+            return nil
         }
     }
 
@@ -104,7 +128,7 @@ public struct Verification: Sendable {
                     continue
                 }
             }
-            // A text that gives no vector cannot be where this one came from.
+            // A text that gives no vector cannot be where this one came from; nor is one that cannot be read.
             report.different += 1
             guard report.different <= Self.mostNamedRows else { continue }
             var values: Logger.Metadata = metadata([.row: stored.row.label])

@@ -22,6 +22,7 @@ extension ResolvedTable.Column {
         type = try row.text("type")
         baseType = try row.text("base_type")
         quotedType = try row.text("quoted_type")
+        operatorSchema = try row.text("operator_schema")
         typeName = try row.text("type_name")
         typeOID = try row.oid("type_oid")
         arrayOID = try row.oid("array_oid")

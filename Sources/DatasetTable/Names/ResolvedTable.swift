@@ -20,6 +20,8 @@ public struct ResolvedTable: Sendable {
         package let baseType: String
         /// The type without its modifier, quoted by the server.
         package let quotedType: String
+        /// The schema of the operators that compare its values, quoted by the server.
+        package let operatorSchema: String
         package let typeName: String
         package let typeOID: UInt32
         package let arrayOID: UInt32
@@ -59,6 +61,8 @@ public struct ResolvedTable: Sendable {
     package let vector: VectorType
     /// Whether the database is `SQL_ASCII`: its text is whatever bytes clients have sent, and the server counts bytes.
     package let hasNoEncoding: Bool
+    /// Whether triggers fire after the write of a row, which may take its vector away.
+    package let hasLaterTriggers: Bool
     /// The status value as a literal, quoted by libpq.
     let statusLiteral: String
     /// The vector column's name as a literal, quoted by libpq.
@@ -126,7 +130,8 @@ public struct ResolvedTable: Sendable {
             names: names, oid: oid, name: name, quoted: quoted, nameLiteral: nameLiteral,
             columns: columns.merging([column.name: column]) { $1 },
             vector: vector,
-            hasNoEncoding: hasNoEncoding, statusLiteral: statusLiteral, columnLiteral: "")
+            hasNoEncoding: hasNoEncoding,
+            hasLaterTriggers: hasLaterTriggers, statusLiteral: statusLiteral, columnLiteral: "")
         (table.ledger, table.state) = (ledger, state)
         return table
     }
@@ -134,23 +139,31 @@ public struct ResolvedTable: Sendable {
     /// Replaces placeholders: parts of statements first, which have placeholders themselves, then names.
     func fill(_ text: String, _ more: [String: String] = [:]) -> String {
         let parts = [
+            "{JOIN_HELD}": ledger == nil ? "" : SQLFile.joinHeld.text,
+            "{IS_HELD}": ledger == nil ? "false" : "held.is_held IS NOT NULL",
             "{NOT_QUARANTINED}": ledger == nil ? "" : SQLFile.notQuarantined.text,
             "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
             "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
             "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
             // A row without a key can be neither claimed nor written.
-            "{ELIGIBLE}": "d.{STATUS} = {STATUS_VALUE} AND d.{ACTIVE}"
+            "{ELIGIBLE}": "d.{STATUS} OPERATOR({STATUS_SCHEMA}.=) {STATUS_VALUE} AND d.{ACTIVE}"
                 + (columns[names.id]?.isNullable == true ? " AND d.{ID} IS NOT NULL" : ""),
             "{PENDING}": Self.pendingIndexCondition(names, columns), "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
-            "{SHARD}": "(hashtextextended(d.{ID}::text, 0) & \(Self.shardCount - 1))::int",
-            "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding), "{CUT}": SQLFile.cut.text,
+            "{SHARD}": SQLFile.shard.text,
+            "{CUT}": SQLFile.cut.text,
             "{SAME_COLUMN}": SQLFile.sameColumn.text,
         ]
-        let fingerprint = ["{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding)]
+        let heldBack = [
+            "{HELD_BACK}": SQLFile.heldBack.text, "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding),
+        ]
+        let smallerParts = [
+            "{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding), "{SAME_TABLE}": SQLFile.sameTable.text,
+        ]
         var identifiers = [
             "{TABLE}": quoted, "{TABLE_NAME}": nameLiteral, "{TABLE_OID}": String(oid),
-            "{SHARD_COUNT}": String(Self.shardCount), "{VECTOR}": vector.quoted, "{COLUMN_LITERAL}": columnLiteral,
+            "{SHARD_COUNT}": String(Self.shardCount), "{LAST_SHARD}": String(Self.shardCount - 1),
+            "{VECTOR}": vector.quoted, "{COLUMN_LITERAL}": columnLiteral,
             "{STATUS_VALUE}": statusLiteral,
         ]
         // A column may be missing while the preflight finds out what else is wrong.
@@ -160,6 +173,8 @@ public struct ResolvedTable: Sendable {
             ("{CREATED}", names.created),
         ] { identifiers[placeholder] = columns[name]?.quoted }
         identifiers["{KEY}"] = columns[names.id]?.quotedType
+        identifiers["{KEY_SCHEMA}"] = columns[names.id]?.operatorSchema
+        identifiers["{STATUS_SCHEMA}"] = columns[names.status]?.operatorSchema
         if let column = columns[names.column] {
             identifiers["{COLUMN_TYPE}"] = column.quotedType
             identifiers["{COLUMN_NUMBER}"] = String(column.number)
@@ -167,14 +182,15 @@ public struct ResolvedTable: Sendable {
         identifiers["{LEDGER}"] = ledger
         identifiers["{STATE}"] = state
         identifiers.merge(more) { $1 }
-        return [parts, fingerprint, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+        return [parts, heldBack, smallerParts, identifiers].reduce(text) { SQLFile.fill($0, $1) }
     }
 
     /// The condition of the index by which pending rows are found, without columns that no index can hold; names still to be
     /// filled in.
     static func pendingIndexCondition(_ names: DatasetNames, _ columns: [String: Column]) -> String {
         let parts = [
-            ("{STATUS} = {STATUS_VALUE}", names.status), ("{COLUMN} IS NULL", names.column), ("{ACTIVE}", names.active),
+            ("{STATUS} OPERATOR({STATUS_SCHEMA}.=) {STATUS_VALUE}", names.status),
+            ("{COLUMN} IS NULL", names.column), ("{ACTIVE}", names.active),
         ]
         return parts.filter { columns[$0.1]?.isVirtual != true }.map(\.0).joined(separator: " AND ")
     }
@@ -189,6 +205,6 @@ public struct ResolvedTable: Sendable {
         // In a database without encoding the bytes as they are: a conversion would refuse those that are not UTF-8, and
         // leave the others as they are.
         let encoding = hasNoEncoding ? "SQL_ASCII" : "UTF8"
-        return "sha256(convert_to(coalesce(s.source, ''), '\(encoding)'))"
+        return "pg_catalog.sha256(pg_catalog.convert_to(s.source, '\(encoding)'))"
     }
 }

@@ -18,8 +18,8 @@ package enum RowSelection: Sendable, Equatable {
         case .missing:
             "d.{COLUMN} IS NULL"
         case .outdated(let includingUnknown):
-            "d.{COLUMN} IS NOT NULL AND (e.model_fingerprint <> $1::bytea OR e.source_fingerprint <> {FINGERPRINT}"
-                + (includingUnknown ? " OR e.dataset_id IS NULL)" : ")")
+            SQLFile.fill(
+                SQLFile.outdated.text, ["{OR_UNKNOWN}": includingUnknown ? " OR e.dataset_id IS NULL" : ""])
         case .embedded:
             "d.{COLUMN} IS NOT NULL"
         case .every:

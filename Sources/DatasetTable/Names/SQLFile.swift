@@ -54,10 +54,15 @@ package struct SQLFile: Sendable {
 extension SQLFile {
     static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
     static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
+    static var heldBack: SQLFile { SQLFile(PackageResources.held_back_sql) }
+    static var joinHeld: SQLFile { SQLFile(PackageResources.join_held_sql) }
     static var joinState: SQLFile { SQLFile(PackageResources.join_state_sql) }
     static var migrationMatch: SQLFile { SQLFile(PackageResources.migration_match_sql) }
     static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
     static var sameColumn: SQLFile { SQLFile(PackageResources.same_column_sql) }
+    static var outdated: SQLFile { SQLFile(PackageResources.outdated_sql) }
+    static var shard: SQLFile { SQLFile(PackageResources.shard_sql) }
+    static var sameTable: SQLFile { SQLFile(PackageResources.same_table_sql) }
     static var source: SQLFile { SQLFile(PackageResources.source_sql) }
     static var sourceOfBytes: SQLFile { SQLFile(PackageResources.source_of_bytes_sql) }
     static var writeLedger: SQLFile { SQLFile(PackageResources.write_ledger_sql) }
@@ -98,6 +103,7 @@ extension SQLFile {
     package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
     static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
     static var retryFailedKey: SQLFile { SQLFile(PackageResources.retry_failed_key_sql) }
+    static var schemaBegin: SQLFile { SQLFile(PackageResources.schema_begin_sql) }
     static var schemaExistingTable: SQLFile { SQLFile(PackageResources.schema_existing_table_sql) }
     static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
     static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }
@@ -109,20 +115,21 @@ extension SQLFile {
     static var schemaState: SQLFile { SQLFile(PackageResources.schema_state_sql) }
     static var schemaTable: SQLFile { SQLFile(PackageResources.schema_table_sql) }
     static var schemaVectorColumn: SQLFile { SQLFile(PackageResources.schema_vector_column_sql) }
+    static var sessionLimits: SQLFile { SQLFile(PackageResources.session_limits_sql) }
+    static var sessionNoLimits: SQLFile { SQLFile(PackageResources.session_no_limits_sql) }
     static var statusCounts: SQLFile { SQLFile(PackageResources.status_counts_sql) }
     static var statusLedger: SQLFile { SQLFile(PackageResources.status_ledger_sql) }
     static var statusModels: SQLFile { SQLFile(PackageResources.status_models_sql) }
     static var statusOldest: SQLFile { SQLFile(PackageResources.status_oldest_sql) }
     static var statuses: SQLFile { SQLFile(PackageResources.statuses_sql) }
-    static var trialRollback: SQLFile { SQLFile(PackageResources.trial_rollback_sql) }
-    static var trialSavepoint: SQLFile { SQLFile(PackageResources.trial_savepoint_sql) }
+    package static var trialRollback: SQLFile { SQLFile(PackageResources.trial_rollback_sql) }
+    package static var trialSavepoint: SQLFile { SQLFile(PackageResources.trial_savepoint_sql) }
 }
 
 // MARK: - Migrating side tables
 
 extension SQLFile {
     static var migrationAssign: SQLFile { SQLFile(PackageResources.migration_assign_sql) }
-    static var migrationBegin: SQLFile { SQLFile(PackageResources.migration_begin_sql) }
     static var migrationKey: SQLFile { SQLFile(PackageResources.migration_key_sql) }
     static var migrationLedger: SQLFile { SQLFile(PackageResources.migration_ledger_sql) }
     static var migrationLock: SQLFile { SQLFile(PackageResources.migration_lock_sql) }

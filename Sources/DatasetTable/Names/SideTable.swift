@@ -28,6 +28,8 @@ package enum SideTable: String, Sendable, CaseIterable {
         case rules(String)
         /// What the server says of a statement about it.
         case refused(PostgresError.ServerError)
+        /// What is noted about rows that were written fails there: a column of its own, a partition, a trigger.
+        case refusesEntries(PostgresError.ServerError)
         /// Somebody has altered it; the names are separated by commas.
         case lacksColumns(String)
         /// Row-level security keeps this role from its rows; the statement creates a policy.
@@ -43,6 +45,8 @@ package enum SideTable: String, Sendable, CaseIterable {
             case .lacksKey: "it has no unique index over the columns of its key"
             case .rules(let names): "what is written to it is rewritten by the rules \(names)"
             case .refused(let error): error.message
+            case .refusesEntries(let error):
+                "it refuses what is noted there\(error.subject.map { ", by \($0)" } ?? "") (SQLSTATE \(error.sqlState))"
             case .lacksColumns(let names): "it has no column \(names)"
             case .lacksPolicy: "row-level security closes it to this role"
             }
@@ -55,6 +59,7 @@ package enum SideTable: String, Sendable, CaseIterable {
             case .lacksKey: "embedding-job schema --apply, as its owner, makes its key again"
             case .lacksColumns: "embedding-job schema --apply adds what a table of an earlier version lacks"
             case .lacksPolicy(let statement): statement
+            case .refusesEntries: "give columns of your own a default, add the partition, or remove the trigger"
             case .rules: "put triggers in the place of the rules"
             case .refused(let error): error.hint ?? "embedding-job schema prints its DDL and grants"
             case .absent, .otherKeyType, .notReadable, .notWritable: "embedding-job schema prints its DDL and grants"
@@ -146,8 +151,11 @@ package actor SideTableWarnings {
     /// Says that the run goes on without the table.
     package func warn(_ table: SideTable, _ problem: SideTable.Problem) {
         guard warned.insert(table).inserted else { return }
+        let isRefusal = if case .refusesEntries = problem { true } else { false }
         log.warning(
-            "going on without the side table \(table.rawValue)",
+            isRefusal
+                ? "storing vectors without what the side table \(table.rawValue) is to note about them"
+                : "going on without the side table \(table.rawValue)",
             metadata: metadata([.error: problem.description, .remedy: problem.remedy]))
     }
 }

@@ -7,6 +7,7 @@ extension Preflight {
             table.oid,
             [
                 "{TABLE}": table.quoted, "{STATUS}": table.column(names.status).quoted,
+                "{STATUS_SCHEMA}": table.column(names.status).operatorSchema,
                 "{STATUS_VALUE}": table.statusLiteral, "{ACTIVE}": table.column(names.active).quoted,
                 "{COLUMN}": table.vectorColumn.quoted,
             ])

@@ -70,9 +70,9 @@ extension Preflight {
             )
             return nil
         }
-        if relation.hasRowSecurity {
+        if relation.mayHideRows {
             log.warning(
-                "row-level security hides rows of this table from this role; they will not be embedded",
+                "row-level security may hide rows of this table from this role; those will not be embedded",
                 metadata: metadata([.remedy: "ALTER ROLE … BYPASSRLS, or a policy for this role"]))
         }
         return relation

@@ -91,7 +91,7 @@ public struct Preflight: Sendable {
         var table = ResolvedTable(
             names: names, oid: relation.oid, name: relation.name, quoted: relation.quoted,
             nameLiteral: try await session.quoteLiteral(relation.quoted), columns: columns, vector: server.vector,
-            hasNoEncoding: server.hasNoEncoding,
+            hasNoEncoding: server.hasNoEncoding, hasLaterTriggers: relation.hasLaterTriggers,
             statusLiteral: try await session.quoteLiteral(names.statusValue),
             columnLiteral: try await session.quoteLiteral(names.column))
         guard findings.isEmpty else {
@@ -144,7 +144,7 @@ public struct Preflight: Sendable {
                 metadata: metadata([.database: encoding]))
         } else if encoding != "UTF8" {
             log.warning(
-                "the database is not UTF8; a character that cannot be converted to it ends the run",
+                "the database is not UTF8; rows with a character that has no equivalent there will fail",
                 metadata: metadata([.database: encoding]))
         }
         guard try !server.isNull("vector_oid") else {

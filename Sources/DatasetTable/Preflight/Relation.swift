@@ -16,6 +16,10 @@ struct Relation: Sendable {
     let hasRowSecurity: Bool
     /// How to have the server apply policies again; `nil` if it does not refuse queries that they touch.
     let rowSecurityReset: String?
+    /// Whether row-level security may hide rows from this role.
+    let mayHideRows: Bool
+    /// Whether the table or a partition has triggers that fire after an UPDATE.
+    let hasLaterTriggers: Bool
     /// Tables that inherit from it and are no partitions, separated by commas; `nil` if there are none.
     let heirs: String?
 
@@ -29,6 +33,8 @@ struct Relation: Sendable {
         mayUseSchema = try row.bool("may_use_schema")
         hasRowSecurity = try row.bool("row_security")
         rowSecurityReset = try row.isNull("row_security_reset") ? nil : try row.text("row_security_reset")
+        mayHideRows = try row.bool("may_hide_rows")
+        hasLaterTriggers = try row.bool("has_later_triggers")
         heirs = try row.isNull("heirs") ? nil : try row.text("heirs")
     }
 

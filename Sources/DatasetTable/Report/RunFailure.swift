@@ -32,11 +32,29 @@ extension RunFailure {
                 switch error.disposition {
                 case .retry: .database
                 case .configuration: .configuration
-                case .row, .fatal: .internal
+                // Nothing succeeds until a person has mended the row, or what fails at it.
+                case .row: .configuration
+                case .fatal: .internal
                 }
-            self.init(reason, error.description)
+            self.init(reason, error.withoutRow)
         case let error as any RunFailureCause: self.init(error.exitReason, error.description)
         default: self.init(.internal, String(describing: error))
         }
+    }
+}
+
+extension PostgresError {
+    /// Classes of conditions whose messages are about statements, names, sessions and the server, not about values of a row.
+    private static let classesWithoutValues: Set = [
+        "08", "0A", "25", "26", "28", "2D", "3D", "3F", "40", "42", "53", "55", "57", "58",
+    ]
+
+    /// The error in words, without the server's message where that may quote a row.
+    fileprivate var withoutRow: String {
+        guard case .serverError(let error) = self, error.disposition != .configuration,
+            !Self.classesWithoutValues.contains(error.sqlState.classCode)
+        else { return description }
+        return
+            "the server fails at a row in statement \"\(error.statement)\" (SQLSTATE \(error.sqlState)); mend the row, or the column, function or trigger that fails at it"
     }
 }

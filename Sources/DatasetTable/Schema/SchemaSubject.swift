@@ -15,6 +15,8 @@ struct SchemaSubject: Sendable {
     var quotedColumns: [String: String]
     /// The type of the key.
     var keyType = "bigint"
+    /// The schema of the operator that compares the status, quoted.
+    var statusSchema = "pg_catalog"
     /// The schema of pgvector's types with a dot, quoted; empty if it is on the search path.
     var vectorPrefix = ""
     var exists = false
@@ -110,6 +112,7 @@ struct SchemaSubject: Sendable {
         quotedColumns = columns.mapValues(\.quoted)
         quotedColumns[names.column] = vector?.quoted ?? TableSchema.quote(names.column)
         keyType = key.baseType
+        statusSchema = columns[names.status]?.operatorSchema ?? statusSchema
         exists = true
         isPartitioned = relation.isPartitioned
         pendingCondition = ResolvedTable.pendingIndexCondition(names, columns)
@@ -121,8 +124,8 @@ struct SchemaSubject: Sendable {
         guard let vector, let status = columns[names.status], let active = columns[names.active] else { return }
         let literal = try await session.quoteLiteral(names.statusValue)
         let values = [
-            "{TABLE}": table, "{STATUS}": status.quoted, "{STATUS_VALUE}": literal, "{ACTIVE}": active.quoted,
-            "{COLUMN}": vector.quoted,
+            "{TABLE}": table, "{STATUS}": status.quoted, "{STATUS_SCHEMA}": statusSchema,
+            "{STATUS_VALUE}": literal, "{ACTIVE}": active.quoted, "{COLUMN}": vector.quoted,
         ]
         hasPendingIndex = try await preflight.hasPendingIndex(relation.oid, values)
     }

@@ -32,9 +32,8 @@ extension SideTableMigration {
     /// Gives rows under the empty name to tables.
     ///
     /// - Parameter isFirst: Whether a key and column that only one table has are enough.
-    func assign(
-        _ sideTable: SideTable, _ entry: SideTable.Entry, isFirst: Bool, _ note: inout Note
-    ) async throws(PostgresError) {
+    func assign(_ found: Found, isFirst: Bool, _ note: inout Note) async throws(PostgresError) {
+        let (sideTable, entry, key) = found
         var candidates: [Candidate] = []
         let parameters: [PostgresValue] = [
             .oid(entry.oid), .text(names.id), .text(names.title), .text(names.description),
@@ -54,8 +53,9 @@ extension SideTableMigration {
             .migrationAssign, entry,
             [
                 "{MATCHES}": SQLFile.fill(
-                    matches.joined(separator: "\n    UNION ALL\n    "), ["{SIDE_TABLE}": entry.quoted]),
-                "{REST}": sideTable.lastKeyColumn,
+                    matches.joined(separator: "\n    UNION ALL\n    "),
+                    ["{SIDE_TABLE}": entry.quoted, "{KEY_SCHEMA}": key.operatorSchema]),
+                "{REST}": sideTable.lastKeyColumn, "{KEY_SCHEMA}": key.operatorSchema,
             ])
         for row in try await session.execute(statement, [.bool(isFirst)], timeout: Self.longest) {
             note.assigned.append((table: try row.text("table_name"), rows: try row.count("rows")))
@@ -70,11 +70,13 @@ extension SideTableMigration {
         var names = [
             "{TABLE}": candidate.source, "{TABLE_NAME}": candidate.literal, "{ID}": candidate.key,
             "{REST}": sideTable.lastKeyColumn,
-            "{IS_COLUMN}": sideTable == .state ? "e.column_name = ANY(\(candidate.columns))" : "true",
+            "{IS_COLUMN}": sideTable == .state
+                ? "e.column_name OPERATOR(pg_catalog.=) ANY (\(candidate.columns))" : "true",
         ]
         if readsText, let title = candidate.title, let description = candidate.description {
             parts["{SOURCE}"] = ResolvedTable.source(hasNoEncoding: hasNoEncoding)
-            parts["{IS_SAME}"] = "e.source_fingerprint = " + ResolvedTable.fingerprint(hasNoEncoding: hasNoEncoding)
+            let fingerprint = ResolvedTable.fingerprint(hasNoEncoding: hasNoEncoding)
+            parts["{IS_SAME}"] = "e.source_fingerprint OPERATOR(pg_catalog.=) \(fingerprint)"
             names.merge(["{TITLE}": title, "{DESCRIPTION}": description]) { $1 }
         }
         return [parts, names].reduce(SQLFile.migrationMatch.text) { SQLFile.fill($0, $1) }

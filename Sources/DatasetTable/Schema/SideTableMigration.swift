@@ -17,18 +17,25 @@ struct SideTableMigration: Sendable {
 
     static let longest = Duration.seconds(3600)
 
-    /// A side table that exists.
-    typealias Found = (sideTable: SideTable, entry: SideTable.Entry)
+    /// A side table that exists, with the key of the table that it is looked up for, which has the same type as its own.
+    typealias Found = (sideTable: SideTable, entry: SideTable.Entry, key: ResolvedTable.Column)
 
     /// Migrates the side tables that a run on the table would use.
     ///
     /// - Returns: Those that exist, wherever they are.
     func migrate() async throws -> Set<SideTable> {
         let preflight = Preflight(session: session, names: names, log: log)
-        guard let oid = try await preflight.lookUpTables().first?.oid else { return [] }
-        guard let key = try await ResolvedTable.Column.lookUp([names.id], of: oid, session)[names.id] else { return [] }
-        let found = try await lookUp(oid, key)
-        if try await !due(found).isEmpty {
+        let subject = try await preflight.onTrial {
+            () -> (oid: UInt32, key: ResolvedTable.Column, found: [Found], isDue: Bool)? in
+            guard let oid = try await preflight.lookUpTables().first?.oid else { return nil }
+            guard let key = try await ResolvedTable.Column.lookUp([names.id], of: oid, session)[names.id] else {
+                return nil
+            }
+            let found = try await lookUp(oid, key)
+            return (oid, key, found, try await !due(found).isEmpty)
+        }
+        guard let (oid, key, found, isDue) = subject else { return [] }
+        if isDue {
             for note in try await exclusively(found, { try await due(try await lookUp(oid, key)) }) { note.write(log) }
         }
         return Set(found.map(\.sideTable))
@@ -38,7 +45,7 @@ struct SideTableMigration: Sendable {
         var found: [Found] = []
         for sideTable in SideTable.allCases {
             let entry = try await sideTable.entry(table: table, keyType: key.typeOID, to: .write, session)
-            if let entry, entry.keyMatches { found.append((sideTable, entry)) }
+            if let entry, entry.keyMatches { found.append((sideTable, entry, key)) }
         }
         return found
     }
@@ -46,9 +53,10 @@ struct SideTableMigration: Sendable {
     /// Those of the side tables that there is something to do for.
     private func due(_ found: [Found]) async throws(PostgresError) -> [Found] {
         var due: [Found] = []
-        for (sideTable, entry) in found {
+        for one in found {
+            let entry = one.entry
             if entry.hasKey, entry.missingColumns.isEmpty, try await unassigned(entry) == 0 { continue }
-            due.append((sideTable, entry))
+            due.append(one)
         }
         return due
     }
@@ -58,12 +66,12 @@ struct SideTableMigration: Sendable {
     /// Takes all claims and locks, looks again at what is to be done, since another process may have been faster, and does
     /// it.
     private func exclusively(_ found: [Found], _ due: () async throws -> [Found]) async throws -> [Note] {
-        try await session.executeScript(SQLFile.migrationBegin.statement)
+        try await session.executeScript(SQLFile.schemaBegin.statement)
         do {
             try await claimColumns()
-            for (_, entry) in found { try await session.execute(statement(.migrationLock, entry)) }
+            for (_, entry, _) in found { try await session.execute(statement(.migrationLock, entry)) }
             var notes: [Note] = []
-            for (sideTable, entry) in try await due() { notes.append(try await migrate(sideTable, entry)) }
+            for found in try await due() { notes.append(try await migrate(found)) }
             try await session.execute(.commit)
             return notes
         } catch {
@@ -99,12 +107,13 @@ struct SideTableMigration: Sendable {
         }
     }
 
-    private func migrate(_ sideTable: SideTable, _ entry: SideTable.Entry) async throws(PostgresError) -> Note {
+    private func migrate(_ found: Found) async throws(PostgresError) -> Note {
+        let (sideTable, entry, _) = found
         let isFirst = !entry.tellsTablesApart
         let columns: SQLFile = sideTable == .ledger ? .migrationLedger : .migrationState
         try await session.executeScript(statement(columns, entry))
         var note = Note(sideTable: sideTable)
-        try await assign(sideTable, entry, isFirst: isFirst, &note)
+        try await assign(found, isFirst: isFirst, &note)
         if !entry.hasKey { try await replaceKey(sideTable, entry) }
         note.isMigration = !entry.hasKey
         note.unassigned = try await unassigned(entry)

@@ -57,7 +57,7 @@ public struct TableSchema: Sendable {
             "{TABLE}": subject.table, "{SCHEMA}": subject.schemaPrefix, "{KEY}": subject.keyType,
             "{SCHEMAS}": subject.schemas.joined(separator: ", "), "{DIMENSION}": String(dimension),
             "{VECTOR_SCHEMA}": subject.vectorPrefix, "{STORAGE}": subject.storage ?? "vector",
-            "{STATUS_VALUE}": "'\(literal)'",
+            "{STATUS_VALUE}": "'\(literal)'", "{STATUS_SCHEMA}": subject.statusSchema,
             "{PENDING_INDEX}": subject.pendingIndex ?? Self.quote(prefix + "_pending"),
             "{HNSW_INDEX}": Self.quote(prefix + "_hnsw"),
             "{CONCURRENTLY}": Self.concurrently(isPartitioned: subject.isPartitioned),
@@ -97,9 +97,16 @@ public struct TableSchema: Sendable {
     }
 
     private func run(_ statement: PostgresStatement, _ session: PostgresSession) async throws {
-        do throws(PostgresError) {
-            try await session.executeScript(statement, timeout: .seconds(3600))
-        } catch {
+        do {
+            if statement.sql.contains(Self.concurrently(isPartitioned: false)) {
+                try await session.liftLimits()
+                try await session.executeScript(statement, timeout: SideTableMigration.longest)
+            } else {
+                try await session.transaction(.schemaBegin) {
+                    try await session.executeScript(statement, timeout: SideTableMigration.longest)
+                }
+            }
+        } catch let error as PostgresError {
             guard case .serverError(let refusal) = error, refusal.disposition != .retry else { throw error }
             throw RunFailure(
                 .configuration, "the server refuses the statement \"\(statement.name)\": \(refusal.explanation)")

@@ -26,40 +26,34 @@ public struct FailureLedger: Sendable {
     /// Forgets the failures of some rows, named by their keys in any form that the key's type takes, or of all if `nil`.
     public func forget(_ keys: [String]?, _ session: PostgresSession) async throws -> Forgotten {
         let parameter = keys.map(PostgresValue.textArray) ?? .null(PostgresTypeOID.textArray)
-        try await session.executeScript(SQLFile.begin.statement)
-        let rows: PostgresResult
-        do throws(PostgresError) {
-            rows = try await session.execute(table.statement(.retryFailed), [parameter])
-        } catch {
-            guard case .serverError(let refusal) = error, refusal.disposition == .row, let keys else { throw error }
-            try await session.execute(.rollback)
-            if let mistake = try await firstMistake(in: keys, session) { throw mistake }
-            throw error
+        do {
+            return try await session.transaction(.begin) {
+                var (count, unknownKeys) = (0, [String]())
+                for row in try await session.execute(table.statement(.retryFailed), [parameter]) {
+                    count = try row.count("failures")
+                    if try !row.isNull("key") { unknownKeys.append(try row.text("key")) }
+                }
+                return Forgotten(count: count, unknownKeys: unknownKeys)
+            }
+        } catch PostgresError.serverError(let refusal) where refusal.disposition == .row {
+            throw try await firstMistake(in: keys ?? [], session) ?? PostgresError.serverError(refusal)
         }
-        var (count, unknownKeys) = (0, [String]())
-        for row in rows {
-            count = try row.count("failures")
-            if try !row.isNull("key") { unknownKeys.append(try row.text("key")) }
-        }
-        try await session.execute(.commit)
-        return Forgotten(count: count, unknownKeys: unknownKeys)
     }
 
     /// Names the first text that is no key.
-    private func firstMistake(
-        in keys: [String], _ session: PostgresSession
-    ) async throws(PostgresError) -> RunFailure? {
-        for key in keys {
-            do throws(PostgresError) {
-                try await session.execute(table.statement(.retryFailedKey), [.text(key)])
-            } catch {
-                guard case .serverError(let refusal) = error, refusal.disposition == .row else { throw error }
-                return RunFailure(
-                    .usage,
-                    "--id \(key) is no key of \(table.quoted), whose \(table.key.name) is \(table.key.type); write keys as psql prints them"
-                )
+    private func firstMistake(in keys: [String], _ session: PostgresSession) async throws -> (any Error)? {
+        try await session.readOnly {
+            for key in keys {
+                do {
+                    try await session.execute(table.statement(.retryFailedKey), [.text(key)])
+                } catch PostgresError.serverError(let refusal) where refusal.disposition == .row {
+                    return RunFailure(
+                        .usage,
+                        "--id \(key) is no key of \(table.quoted), whose \(table.key.name) is \(table.key.type); write keys as psql prints them"
+                    )
+                }
             }
+            return nil
         }
-        return nil
     }
 }

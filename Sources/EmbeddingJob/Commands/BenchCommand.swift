@@ -5,7 +5,6 @@ import CommandSupport
 import FoundationEssentials
 import ModelLoading
 import SentenceEncoding
-import SystemPackage
 
 /// `embedding-job bench`: how fast which batch size is on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -60,16 +59,16 @@ struct BenchCommand: AsyncParsableCommand {
             let input = try settings.value(input, "EMBEDDING_INPUT") ?? Self.sample
             let before = try baseline.map { (path: $0, report: try Self.readReport($0)) }
             let texts = try Self.readTexts(input)
-            // Before anything is measured in vain.
-            let files =
-                try [texts.file] + [before?.path].compactMap(\.self).map { FileIdentity(try Stat(FilePath($0))) }
-            let figure = try chart.map { try OutputFile($0, unlike: Set(files)) }
             let model = try model.loadable(settings)
             if let before,
                 let obstacle = before.report.obstacle(model: model.folder.name, batchSizes: batchSizes.values)
             {
                 throw InputError.notComparable(before.path, reason: obstacle)
             }
+            // Before anything is measured in vain.
+            let others = [texts.file, before.flatMap { FileIdentity(at: $0.path) }].compactMap(\.self)
+            let figure = try chart.map { try OutputFile($0, unlike: model.files.union(others)) }
+
             let encoder = try model.load()
             var options = EncodingBenchmark.Options()
             options.batchSizes = batchSizes.values
@@ -130,12 +129,12 @@ struct BenchCommand: AsyncParsableCommand {
         do {
             text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
         } catch {
-            throw InputError.unreadable(path, reason: "name a file that bench --json has printed")
+            throw InputError.noReport(path)
         }
         do {
             return try BenchmarkReport(json: text)
         } catch {
-            throw InputError.malformedLine(file: path, number: 1, reason: "it is not what bench --json prints")
+            throw InputError.noReport(path)
         }
     }
 }

@@ -47,7 +47,8 @@ struct EncodeCommand: AsyncParsableCommand {
             var lines = try TextLines(path: input)
             let model = try model.loadable(settings)
             var file = try VectorFile(
-                path: output, format: format, dimension: model.folder.dimension, unlike: lines.identity)
+                path: output, format: format, dimension: model.folder.dimension,
+                unlike: model.files.union([lines.identity]))
             let encoder = try model.load()
             let start = ContinuousClock.now
             let (texts, tokens) = try await encode(&lines, encoder, batchSize, &file)

@@ -6,6 +6,7 @@ enum InputError: CommandFailure, Equatable {
     case malformedLine(file: String, number: Int, reason: String)
     case notFinite(file: String, number: Int)
     case unknownFormat(String)
+    case noReport(String)
     case notComparable(String, reason: String)
     case slower(String)
 
@@ -24,6 +25,8 @@ enum InputError: CommandFailure, Equatable {
             "\(file), line \(number): the vector of this text is not finite; the model's weights are too large or damaged"
         case .unknownFormat(let path):
             "\(path): the output is .npy or .jsonl by its extension, or - for JSON lines on standard output"
+        case .noReport(let path):
+            "\(path) cannot be read, or is not what bench --json prints; name a file of that for --baseline"
         case .notComparable(let path, let reason):
             "\(path) cannot be compared with: \(reason); measure it again with these texts and options"
         case .slower(let regressions):

@@ -25,15 +25,15 @@ struct VectorFile {
     private let dimension: Int
     private var rows = 0
 
-    /// Opens the output, `-` for standard output, which must not be the input.
-    init(path: String, format: Format, dimension: Int, unlike input: FileIdentity) throws {
+    /// Opens the output, `-` for standard output, which must not be one of the inputs.
+    init(path: String, format: Format, dimension: Int, unlike inputs: Set<FileIdentity>) throws {
         (self.dimension, self.format) = (dimension, format)
         if path == "-" {
-            try StandardOutput.mustNotBe([input])
+            try StandardOutput.mustNotBe(inputs)
             file = nil
             return
         }
-        let file = try OutputFile(path, unlike: [input])
+        let file = try OutputFile(path, unlike: inputs)
         if format == .npy {
             guard file.isRewritable else {
                 throw OutputError.unwritable(

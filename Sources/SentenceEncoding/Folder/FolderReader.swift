@@ -72,11 +72,31 @@ struct FolderReader {
         .malformedFile(path(file), reason: reason, remedy)
     }
 
-    /// The bytes of a file.
+    /// The most bytes of a file that grows with the vocabulary, the tensors or the canaries, and of another: at least four
+    /// times what known models have.
+    private static let (mostBytesOfList, mostBytesOfSettings) = (64 << 20, 16 << 20)
+    private static let lists = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
+        "canary.json", "SHA256SUMS", WeightFiles.index,
+    ]
+
+    /// The bytes of a file that is no larger than its kind is.
     func bytes(_ file: String) throws(SentenceEncodingError) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path(file)) else { throw missing(file) }
+        let isList = Self.lists.contains { file == $0 || file.hasSuffix("/" + $0) }
+        let bytes: [UInt8]
+        do throws(ChecksumError) {
+            bytes = try SmallFile.bytes(
+                at: path(file), atMost: isList ? Self.mostBytesOfList : Self.mostBytesOfSettings)
+        } catch {
+            switch error {
+            case .tooLarge(_, let byteCount, let limit):
+                throw malformed(file, "it has \(byteCount) bytes, and no more than \(limit) are read")
+            case .notRegularFile: throw malformed(file, "it is no regular file")
+            default: throw missing(file)
+            }
+        }
         try refusePointer(file)
-        return Array(data)
+        return bytes
     }
 
     /// The content of a JSON file.
@@ -111,9 +131,10 @@ struct FolderReader {
 
     /// Compares what was read with `SHA256SUMS`, if the folder has one; files that it does not list are not checked.
     func verifyChecksums(known: [String: SHA256Digest], others: [String]) throws(SentenceEncodingError) {
-        guard let data = FileManager.default.contents(atPath: path("SHA256SUMS")) else { return }
+        guard has("SHA256SUMS") else { return }
+        let bytes = try bytes("SHA256SUMS")
         do throws(ChecksumError) {
-            let list = try ChecksumList(parsing: String(decoding: data, as: UTF8.self), name: path("SHA256SUMS"))
+            let list = try ChecksumList(parsing: String(decoding: bytes, as: UTF8.self), name: path("SHA256SUMS"))
             for (file, got) in known {
                 guard let expected = list.digest(of: file), expected != got else { continue }
                 throw .mismatch(path: path(file), expected: expected, got: got)

@@ -63,6 +63,14 @@ extension ModelFolder {
     /// A layer more than `config.json` says, an adapter, other positions: they would be left out in silence, and the fingerprint, which trusts the weights, would not show it.
     private func refuseUnread(_ checkpoint: Checkpoint, _ prefix: String) throws(SentenceEncodingError) {
         let known = configuration.tensorNames
+        // Which of two names of one tensor the reference takes depends on their order in the file.
+        for name in known {
+            let full = prefix + name
+            for other in [Self.earlyName(of: full), prefix.isEmpty ? nil : name].compactMap(\.self)
+            where checkpoint.has(full) && checkpoint.has(other) {
+                throw .ambiguousTensor(file: checkpoint.file(of: full)?.path ?? path, tensor: full, other: other)
+            }
+        }
         for full in checkpoint.tensorNames where full.hasPrefix(prefix) {
             let name = String(full.dropFirst(prefix.count))
             guard name.hasPrefix("embeddings.") || name.hasPrefix("encoder."), !known.contains(name) else { continue }

@@ -63,6 +63,8 @@ public struct ModelFolder: Sendable {
 
     /// Where the weights are.
     let weights: WeightFiles
+    /// The paths of all files that count, which nothing may be written over.
+    public let files: [String]
 
     /// The number of components of a vector.
     public var dimension: Int { min(truncateDim ?? configuration.hiddenSize, configuration.hiddenSize) }
@@ -112,14 +114,16 @@ public struct ModelFolder: Sendable {
         weights = try WeightFiles(reader, folder: folder)
         weightsDigest = weights.digest
         vocabularyDigest = try Self.digest(of: vocabulary, reader, folder + "vocab.txt")
-        try reader.verifyChecksums(
-            known: weights.digests,
-            others: [
+        let others =
+            [
                 folder + "config.json", "modules.json", modules.pooling + "config.json", Self.libraryFile, sentenceFile,
                 Self.canaryFile, folder + WeightFiles.index,
             ].filter(reader.has) + tokenizer.files
-                // Their absence means something, so they must be there if they are listed.
-                + [folder + "sentence_bert_config.json", folder + "tokenizer_config.json"])
+        files = (weights.digests.keys + others + ["SHA256SUMS", folder + "vocab.txt"]).map(reader.path)
+        try reader.verifyChecksums(
+            known: weights.digests,
+            // Their absence means something, so they must be there if they are listed.
+            others: others + [folder + "sentence_bert_config.json", folder + "tokenizer_config.json"])
         let fingerprint = try ModelFingerprint(of: self, template: nil).hexadecimal
         canaries = try Canary.all(reader, file: Self.canaryFile, dimension: dimension)
         canaries += Canary.builtIn[fingerprint] ?? []
@@ -150,8 +154,7 @@ public struct ModelFolder: Sendable {
         let lines = vocabulary.lines
         do throws(ChecksumError) {
             let usual = try SHA256Hasher.digest(of: lines)
-            guard let data = FileManager.default.contents(atPath: reader.path(file)) else { return usual }
-            let bytes = Array(data)
+            guard reader.has(file), let bytes = try? reader.bytes(file) else { return usual }
             let written = try? Vocabulary(bytes: bytes, path: file)
             let hasBlankEnd = bytes.suffix(2) == [0x0A, 0x0A] || bytes.suffix(3) == [0x0A, 0x0D, 0x0A]
             guard let written, !hasBlankEnd, written.lines == lines else { return usual }

@@ -36,15 +36,10 @@ struct LibraryConfiguration {
         }
 
         let prompts = try settings.object("prompts")
-        func prompt(_ names: String...) throws(SentenceEncodingError) -> String {
-            for name in names {
-                if let text = try prompts?.string(name), !text.isEmpty { return text }
-            }
-            return ""
-        }
-        // The reference's names, in its order. It takes an empty one for an answer; but it also adds an empty `document` to
-        // whatever it saves, so that one says nothing.
-        self.prompts = Prompts(document: try prompt("document", "passage", "corpus"), query: try prompt("query"))
+        // The reference looks for `document`, `passage` and `corpus`, in this order, and takes an empty one for an answer; but
+        // every model has an empty `document` and `query` there unless the file says otherwise, so the others never count.
+        self.prompts = Prompts(
+            document: try prompts?.string("document") ?? "", query: try prompts?.string("query") ?? "")
         undecided = try Self.undecided(settings, prompts, document: self.prompts.document)
         self.settings = settings
     }
@@ -69,7 +64,7 @@ struct LibraryConfiguration {
         guard let undecided else { return }
         throw settings.unsupported(
             "default_prompt_name", undecided,
-            "null, or a prompt of the name document or passage beside it; or give the prompt yourself (--prompt, which may be "
+            "null, or a prompt of the name document beside it; or give the prompt yourself (--prompt, which may be "
                 + "empty)")
     }
 }

@@ -30,7 +30,7 @@ struct TableChangeTests {
             job.proxy.set(.pass)
             let outcome = try await run.outcome()
             #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
-            #expect(try RunReportLine(outcome).processed == 60 + edited)
+            #expect(try RunReportLine(outcome).processed == 60)
 
             // After the run.
             try await job.database.run(edit)
@@ -49,7 +49,7 @@ struct TableChangeTests {
         case renamed = "ALTER TABLE datasets RENAME embedding TO former"
 
         /// What the message must name.
-        var mention: String { self == .renamed ? "embedding" : "another column has taken the name" }
+        var mention: String { self == .renamed ? "embedding" : "another table or column has taken the name" }
     }
 
     @Test(
@@ -75,6 +75,43 @@ struct TableChangeTests {
             if migration != .renamed { #expect(try await job.embedded() == 0) }
             #expect(try await job.database.number("SELECT count(*) FROM embedding_failure") == 0)
             #expect(try await job.database.number("SELECT count(*) FROM embedding_state") == former)
+        }
+    }
+
+    @Test(
+        "64: a table that makes way for another during a run ends it with 78, and nothing goes to the other",
+        arguments: [WirePoint.claim, .write, .nextClaim])
+    func tableSwapped(point: WirePoint) async throws {
+        try await withProxiedJob(rows: 60) { job in
+            // Half of its rows hold vectors of another model, one has no text to be blamed for.
+            try await job.database.run(
+                """
+                CREATE TABLE datasets_green (LIKE datasets INCLUDING ALL);
+                INSERT INTO datasets_green (id, title, description, enrichment_status, embedding)
+                    OVERRIDING SYSTEM VALUE
+                    SELECT id, CASE WHEN id = 1 THEN '' ELSE title END, CASE WHEN id > 1 THEN description END,
+                        enrichment_status, CASE WHEN id % 2 = 0 THEN ('[1' || repeat(',0', 31) || ']')::vector END
+                    FROM datasets
+                """)
+            let run = try await job.start(at: point)
+            try job.proxy.set(.refused)
+            try await job.hangUp()
+            try await job.database.run(
+                "ALTER TABLE datasets RENAME TO datasets_blue; ALTER TABLE datasets_green RENAME TO datasets")
+            job.proxy.set(.pass)
+            try job.proxy.set(.accepted)
+
+            let outcome = try await run.outcome(within: .seconds(30))
+            #expect(outcome.exitStatus == 78, "\(outcome.standardError)")
+            let mention = "another table or column has taken the name public.datasets.embedding"
+            #expect(outcome.standardError.contains(mention), "\(outcome.standardError)")
+            let report = try RunReportLine(outcome)
+            #expect(report.exitReason == "configuration" && report.failed == 0)
+            #expect(try await job.embedded() == 30)
+            let blue = try await job.database.number("SELECT count(embedding) FROM datasets_blue")
+            #expect(point.visibleCounts.contains(blue) && report.processed <= blue)
+            #expect(try await job.database.number("SELECT count(*) FROM embedding_failure") == 0)
+            #expect(try await job.database.number("SELECT count(*) FROM embedding_state") == blue)
         }
     }
 }

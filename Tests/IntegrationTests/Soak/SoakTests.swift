@@ -16,7 +16,8 @@ struct SoakTests {
     private static let workers = 4
     private static let applications = 2
     /// The guard of the write, in its SQL, and what lets every row pass.
-    private static let (theGuard, noGuard) = ("= x.fingerprint", "IS NOT NULL    ")
+    private static let theGuard = "OPERATOR(pg_catalog.=) x.fingerprint"
+    private static let noGuard = "IS NOT NULL".padded(like: theGuard)
 
     @Test("loses, doubles and stales no row, with the state table and without", arguments: [true, false])
     func soak(hasState: Bool) async throws {

@@ -204,3 +204,10 @@ public enum FaultProxyError: Error, Equatable {
     /// A call to the operating system failed.
     case systemCallFailed(name: String, errno: Int32)
 }
+
+extension String {
+    /// The text with as many blanks as make it as long as another, for ``FaultProxy/replace(_:with:)``.
+    public func padded(like other: String) -> String {
+        self + String(repeating: " ", count: other.utf8.count - utf8.count)
+    }
+}

@@ -5,4 +5,5 @@ SET LOCAL lock_timeout = '30s';
 SET LOCAL statement_timeout = '60s';
 SET LOCAL idle_in_transaction_session_timeout = '60s';
 -- PostgreSQL 17 and later limit whole transactions too.
-SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL;
+SELECT pg_catalog.set_config('transaction_timeout', '0', true)
+    WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL;

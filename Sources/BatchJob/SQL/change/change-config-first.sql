@@ -1,5 +1,5 @@
 -- Tells applications before the first change which model the column holds, unless they know it already.
 -- $1 table, $2 column, $3 model, $4 fingerprint, $5 dimension
 INSERT INTO {CONFIG} (table_name, column_name, model, fingerprint, dimension, changed_at)
-VALUES ($1::text, $2::text, $3::text, $4::bytea, $5::int, now())
+VALUES ($1::pg_catalog.text, $2::pg_catalog.text, $3::pg_catalog.text, $4::pg_catalog.bytea, $5::int, pg_catalog.now())
 ON CONFLICT (table_name, column_name) DO NOTHING

@@ -1,2 +1,2 @@
--- Whether the vector column is still the one that the preflight saw, or another that has taken its name.
+-- Whether table and vector column are still those that the preflight saw, or others that have taken their names.
 SELECT {SAME_COLUMN} AS is_same

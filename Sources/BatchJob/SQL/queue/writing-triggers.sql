@@ -1,7 +1,14 @@
 -- The triggers that an update of the vector column fires, those of partitions included; NULL if there are none.
-SELECT string_agg(format('%I on %s', t.tgname, t.tgrelid::regclass), ', ' ORDER BY t.tgrelid, t.tgname) AS triggers
-FROM pg_trigger t
-WHERE t.tgrelid IN (SELECT {TABLE_OID}::oid UNION SELECT p.relid::oid FROM pg_partition_tree({TABLE_OID}::oid::regclass) p)
+SELECT pg_catalog.string_agg(pg_catalog.format('%I on %s', t.tgname, t.tgrelid::pg_catalog.regclass),
+    ', ' ORDER BY t.tgrelid, t.tgname) AS triggers
+FROM pg_catalog.pg_trigger t
+WHERE t.tgrelid OPERATOR(pg_catalog.=) ANY (
+        SELECT {TABLE_OID}::pg_catalog.oid
+        UNION SELECT p.relid::pg_catalog.oid
+        FROM pg_catalog.pg_partition_tree({TABLE_OID}::pg_catalog.oid::pg_catalog.regclass) p)
     -- 16 is the bit of UPDATE. A partition may number its columns differently.
-    AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0
-    AND (t.tgattr::text = '' OR {COLUMN_NUMBER} = ANY(t.tgattr) OR t.tgrelid <> {TABLE_OID}::oid)
+    AND NOT t.tgisinternal AND t.tgparentid OPERATOR(pg_catalog.=) 0
+    AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}')
+    AND t.tgtype OPERATOR(pg_catalog.&) 16 OPERATOR(pg_catalog.<>) 0
+    AND (t.tgattr::pg_catalog.text OPERATOR(pg_catalog.=) '' OR {COLUMN_NUMBER} OPERATOR(pg_catalog.=) ANY (t.tgattr)
+        OR t.tgrelid OPERATOR(pg_catalog.<>) {TABLE_OID}::pg_catalog.oid)

@@ -3,5 +3,5 @@
 SELECT d.{ID} AS id
 FROM {TABLE} d
 WHERE {ELIGIBLE} AND {SELECTED}
-ORDER BY hashtextextended(d.{ID}::text, $1::bigint), d.{ID}
+ORDER BY pg_catalog.hashtextextended(d.{ID}::pg_catalog.text, $1::bigint), d.{ID}
 LIMIT $2::int

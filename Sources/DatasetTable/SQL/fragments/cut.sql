@@ -1,2 +1,4 @@
-(coalesce(octet_length(d.{TITLE}) > octet_length(left(d.{TITLE}, 2048)), false)
-    OR coalesce(octet_length(d.{DESCRIPTION}) > octet_length(left(d.{DESCRIPTION}, 16384)), false))
+(coalesce(pg_catalog.octet_length(d.{TITLE})
+        OPERATOR(pg_catalog.>) pg_catalog.octet_length(pg_catalog.left(d.{TITLE}, 2048)), false)
+    OR coalesce(pg_catalog.octet_length(d.{DESCRIPTION})
+        OPERATOR(pg_catalog.>) pg_catalog.octet_length(pg_catalog.left(d.{DESCRIPTION}, 16384)), false))

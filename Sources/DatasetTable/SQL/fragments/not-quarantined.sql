@@ -1,4 +1,5 @@
 AND NOT EXISTS (
         SELECT FROM {LEDGER} f
-        WHERE f.table_name = {TABLE_NAME} AND f.dataset_id = d.{ID} AND f.model_fingerprint = $1::bytea
-            AND f.next_attempt_at > now() AND f.source_fingerprint = {FINGERPRINT})
+        WHERE f.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND f.dataset_id OPERATOR({KEY_SCHEMA}.=) d.{ID}
+            AND f.model_fingerprint OPERATOR(pg_catalog.=) $1::pg_catalog.bytea
+            AND {HELD_BACK})

@@ -1,4 +1,6 @@
-EXISTS (
-        SELECT FROM pg_attribute a
-        WHERE a.attrelid = {TABLE_OID}::oid AND a.attnum = {COLUMN_NUMBER} AND a.attname = {COLUMN_LITERAL}
-            AND NOT a.attisdropped)
+({SAME_TABLE}
+    AND EXISTS (
+        SELECT FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid OPERATOR(pg_catalog.=) {TABLE_OID}::pg_catalog.oid
+            AND a.attnum OPERATOR(pg_catalog.=) {COLUMN_NUMBER} AND a.attname OPERATOR(pg_catalog.=) {COLUMN_LITERAL}
+            AND NOT a.attisdropped))

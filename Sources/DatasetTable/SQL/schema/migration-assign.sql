@@ -8,9 +8,11 @@ WITH found AS (
 owners AS (
     SELECT o.dataset_id, o.{REST},
         CASE
-            WHEN min(o.table_name) FILTER (WHERE o.is_same) = max(o.table_name) FILTER (WHERE o.is_same)
-                THEN min(o.table_name) FILTER (WHERE o.is_same)
-            WHEN $1::boolean AND min(o.table_name) = max(o.table_name) THEN min(o.table_name)
+            WHEN pg_catalog.min(o.table_name) FILTER (WHERE o.is_same)
+                    OPERATOR(pg_catalog.=) pg_catalog.max(o.table_name) FILTER (WHERE o.is_same)
+                THEN pg_catalog.min(o.table_name) FILTER (WHERE o.is_same)
+            WHEN $1::boolean AND pg_catalog.min(o.table_name) OPERATOR(pg_catalog.=) pg_catalog.max(o.table_name)
+                THEN pg_catalog.min(o.table_name)
         END AS table_name
     FROM found o
     GROUP BY 1, 2
@@ -19,11 +21,13 @@ assigned AS (
     UPDATE {SIDE_TABLE} e
     SET table_name = o.table_name
     FROM owners o
-    WHERE e.table_name = '' AND e.dataset_id = o.dataset_id AND e.{REST} = o.{REST} AND o.table_name IS NOT NULL
+    WHERE e.table_name OPERATOR(pg_catalog.=) '' AND e.dataset_id OPERATOR({KEY_SCHEMA}.=) o.dataset_id
+        AND e.{REST} OPERATOR(pg_catalog.=) o.{REST} AND o.table_name IS NOT NULL
         -- A run may have written a newer one meanwhile.
         AND NOT EXISTS (
             SELECT FROM {SIDE_TABLE} x
-            WHERE x.table_name = o.table_name AND x.dataset_id = o.dataset_id AND x.{REST} = o.{REST})
+            WHERE x.table_name OPERATOR(pg_catalog.=) o.table_name
+                AND x.dataset_id OPERATOR({KEY_SCHEMA}.=) o.dataset_id AND x.{REST} OPERATOR(pg_catalog.=) o.{REST})
     RETURNING e.table_name
 )
-SELECT a.table_name, count(*) AS rows FROM assigned a GROUP BY 1 ORDER BY 1
+SELECT a.table_name, pg_catalog.count(*) AS rows FROM assigned a GROUP BY 1 ORDER BY 1

@@ -1,2 +1,2 @@
 -- Rows of a side table of which nobody knows what table they are about.
-SELECT count(*) AS rows FROM {SIDE_TABLE} WHERE table_name = ''
+SELECT pg_catalog.count(*) AS rows FROM {SIDE_TABLE} WHERE table_name OPERATOR(pg_catalog.=) ''

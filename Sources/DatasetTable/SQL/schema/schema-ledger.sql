@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}embedding_failure (
     attempts int NOT NULL DEFAULT 1,
     error_class text NOT NULL,
     error_code text NOT NULL,
-    first_failed_at timestamptz NOT NULL DEFAULT now(),
-    last_failed_at timestamptz NOT NULL DEFAULT now(),
+    first_failed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    last_failed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     next_attempt_at timestamptz NOT NULL,
     PRIMARY KEY (table_name, dataset_id, model_fingerprint)
 );

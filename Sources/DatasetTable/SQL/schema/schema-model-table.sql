@@ -5,6 +5,6 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}embedding_model (
     model text,
     fingerprint bytea NOT NULL,
     dimension int NOT NULL,
-    changed_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (table_name, column_name)
 );

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}embedding_state (
     tokens int NOT NULL,
     truncated boolean NOT NULL,
     tokens_lost int NOT NULL DEFAULT 0,
-    embedded_at timestamptz NOT NULL DEFAULT now(),
+    embedded_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (table_name, dataset_id, column_name)
 ) WITH (fillfactor = 90);
 

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
     view_count bigint NOT NULL DEFAULT 0,
     {STATUS} text NOT NULL DEFAULT 'pending',
     {ACTIVE} boolean NOT NULL DEFAULT true,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     {COLUMN} {VECTOR_SCHEMA}vector({DIMENSION})
 );

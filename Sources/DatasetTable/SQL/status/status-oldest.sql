@@ -1,2 +1,2 @@
 -- When the row that has waited longest was created.
-SELECT min(d.{CREATED})::text AS oldest FROM {TABLE} d WHERE {ELIGIBLE} AND {SELECTED}
+SELECT pg_catalog.min(d.{CREATED})::pg_catalog.text AS oldest FROM {TABLE} d WHERE {ELIGIBLE} AND {SELECTED}

@@ -1,5 +1,0 @@
-SET statement_timeout = 0;
-SET lock_timeout = 0;
-SET default_transaction_read_only = off;
--- PostgreSQL 17 and later limit whole transactions too.
-SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;
