@@ -176,9 +176,16 @@ struct SearchPathTests {
                 names: fixture.names, dimension: nil, defaultDimension: { 4 }, hnsw: false, reading: session,
                 log: fixture.log)
             try await schema.apply(session, log: fixture.log)
-            await session.close()
-            let report = try await fixture.drain(Self.old)
+            let log = RecordedLog()
+            let report = try await fixture.drain(Self.old, log: log.logger)
             #expect(report.processed == 2 && report.failed == 1 && report.exitReason == .drained)
+            let table = try await Preflight(session: session, names: fixture.names, log: fixture.log)
+                .check(for: .ledger)
+            let forgotten = try await FailureLedger(table).forget(["C", "b"], session)
+            #expect(forgotten.count == 1 && forgotten.unknownKeys == ["b"])
+            await session.close()
+            #expect(log.entries(containing: "no partial index").isEmpty)
+            #expect(log.entries(containing: "no row is known to have the status").isEmpty)
             #expect(try await database.texts("SELECT dataset_id::text FROM embedding_state ORDER BY 1") == ["B", "a"])
             #expect(try await fixture.verify(Self.old).exact == 2)
         }
