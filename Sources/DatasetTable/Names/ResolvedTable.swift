@@ -152,7 +152,7 @@ public struct ResolvedTable: Sendable {
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": SQLFile.shard.text,
             "{CUT}": SQLFile.cut.text,
-            "{SAME_COLUMN}": SQLFile.sameColumn.text,
+            "{SAME_COLUMN}": SQLFile.sameColumn.text, "{SAME_TEXT}": SQLFile.sameText.text,
         ]
         let heldBack = [
             "{HELD_BACK}": SQLFile.heldBack.text, "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding),

@@ -5,15 +5,20 @@ package import Postgres
 /// Each module lists the files of its own folder, by one line each. A file in `fragments` is a part of statements and no
 /// statement by itself.
 package struct SQLFile: Sendable {
-    /// The name of the file without its extension, which errors and logs call the statement by.
-    package let name: String
     /// What stands in the file.
     package let text: String
+    private let property: StaticString
 
-    /// Takes the file of the property that calls this: `readListed` is `read-listed.sql`.
-    package init(_ bytes: [UInt8], property: String = #function) {
-        name = property.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+    /// Takes the file of the property that calls this.
+    package init(_ bytes: [UInt8], property: StaticString = #function) {
+        self.property = property
         text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The name of the file without its extension, which errors and logs call the statement by: that of `readListed` is
+    /// `read-listed`.
+    package var name: String {
+        "\(property)".reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
     }
 
     /// The statement of a file that has no placeholders; ``ResolvedTable/statement(_:_:)`` fills in those of the others.
@@ -61,6 +66,7 @@ extension SQLFile {
     static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
     static var sameColumn: SQLFile { SQLFile(PackageResources.same_column_sql) }
     static var outdated: SQLFile { SQLFile(PackageResources.outdated_sql) }
+    static var sameText: SQLFile { SQLFile(PackageResources.same_text_sql) }
     static var shard: SQLFile { SQLFile(PackageResources.shard_sql) }
     static var sameTable: SQLFile { SQLFile(PackageResources.same_table_sql) }
     static var source: SQLFile { SQLFile(PackageResources.source_sql) }

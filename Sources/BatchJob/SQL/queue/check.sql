@@ -5,4 +5,4 @@ FROM ROWS FROM (pg_catalog.unnest($3::{KEY}[]), pg_catalog.unnest($4::pg_catalog
 JOIN {TABLE} d ON d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {CHECK_STATE}
-WHERE {SAME_COLUMN} AND d.{COLUMN} IS NOT NULL AND {FINGERPRINT} OPERATOR(pg_catalog.=) x.fingerprint
+WHERE {SAME_COLUMN} AND d.{COLUMN} IS NOT NULL AND {SAME_TEXT}

@@ -7,4 +7,4 @@ FROM ROWS FROM (pg_catalog.unnest($3::{KEY}[]), pg_catalog.unnest($4::pg_catalog
 JOIN {TABLE} d ON d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
-WHERE {ELIGIBLE} AND {SELECTED} AND {FINGERPRINT} OPERATOR(pg_catalog.=) x.fingerprint
+WHERE {ELIGIBLE} AND {SELECTED} AND {SAME_TEXT}

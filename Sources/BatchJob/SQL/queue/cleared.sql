@@ -6,4 +6,4 @@ SELECT x.id
 FROM ROWS FROM (pg_catalog.unnest($1::{KEY}[]), pg_catalog.unnest($2::pg_catalog.bytea[])) AS x(id, fingerprint)
 JOIN {TABLE} d ON d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
-WHERE {SAME_COLUMN} AND d.{COLUMN} IS NULL AND {ELIGIBLE} AND {FINGERPRINT} OPERATOR(pg_catalog.=) x.fingerprint
+WHERE {SAME_COLUMN} AND d.{COLUMN} IS NULL AND {ELIGIBLE} AND {SAME_TEXT}
