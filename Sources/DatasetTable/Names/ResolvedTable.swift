@@ -153,6 +153,7 @@ public struct ResolvedTable: Sendable {
             "{SHARD}": SQLFile.shard.text,
             "{CUT}": SQLFile.cut.text,
             "{SAME_COLUMN}": SQLFile.sameColumn.text, "{SAME_TEXT}": SQLFile.sameText.text,
+            "{BY_KEY}": SQLFile.byKey.text,
         ]
         let heldBack = [
             "{HELD_BACK}": SQLFile.heldBack.text, "{SOURCE}": Self.source(hasNoEncoding: hasNoEncoding),

@@ -57,6 +57,7 @@ package struct SQLFile: Sendable {
 // MARK: - Parts of statements
 
 extension SQLFile {
+    static var byKey: SQLFile { SQLFile(PackageResources.by_key_sql) }
     static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
     static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
     static var heldBack: SQLFile { SQLFile(PackageResources.held_back_sql) }

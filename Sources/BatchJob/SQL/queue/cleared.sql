@@ -4,6 +4,6 @@
 -- $1 keys, $2 fingerprints
 SELECT x.id
 FROM ROWS FROM (pg_catalog.unnest($1::{KEY}[]), pg_catalog.unnest($2::pg_catalog.bytea[])) AS x(id, fingerprint)
-JOIN {TABLE} d ON d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id
+{BY_KEY}
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 WHERE {SAME_COLUMN} AND d.{COLUMN} IS NULL AND {ELIGIBLE} AND {SAME_TEXT}

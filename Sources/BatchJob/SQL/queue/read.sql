@@ -4,7 +4,7 @@ SELECT d.{ID} AS id, d.{ID}::pg_catalog.text AS label, {SHARD} AS shard, s.sourc
     {CUT} AS cut,
     x.place::int AS place
 FROM pg_catalog.unnest($3::{KEY}[]) WITH ORDINALITY AS x(id, place)
-JOIN {TABLE} d ON d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id
+{BY_KEY}
 CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
 {JOIN}
 WHERE {ELIGIBLE} AND {SELECTED} {NOT_QUARANTINED}

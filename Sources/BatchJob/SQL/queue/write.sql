@@ -17,13 +17,16 @@ WITH encoded AS MATERIALIZED (
         AS x(id, fingerprint, embedding, tokens, truncated, tokens_lost)
 ),
 unchanged AS MATERIALIZED (
-    SELECT d.{ID} AS id, x.embedding, d.{COLUMN}::{COLUMN_TYPE} AS former
+    SELECT u.id, x.embedding, u.former
     FROM encoded x
-    JOIN {TABLE} d ON d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id
-    CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
-    {JOIN}
-    WHERE {SAME_COLUMN} AND {ELIGIBLE} AND {SELECTED} AND {SAME_TEXT}
-    FOR NO KEY UPDATE OF d SKIP LOCKED
+    CROSS JOIN LATERAL (
+        SELECT d.{ID} AS id, d.{COLUMN}::{COLUMN_TYPE} AS former
+        FROM {TABLE} d
+        CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
+        {JOIN}
+        WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) x.id AND {SAME_COLUMN} AND {ELIGIBLE} AND {SELECTED} AND {SAME_TEXT}
+        FOR NO KEY UPDATE OF d SKIP LOCKED
+    ) u
 ),
 updated AS (
     UPDATE {TABLE} d

@@ -8,7 +8,7 @@ enum DeploymentFile {
         let errors: String
     }
 
-    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+    private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
 
     /// The text of a file of the repository; empty if there is none, which no check accepts.
     static func text(_ path: String) -> String {

@@ -93,7 +93,7 @@ struct ModulePictureTests {
 
         /// Asks the package manager, which may be running these tests and then keeps its own build folder to itself.
         static func load() throws -> Manifest {
-            let root = URL(filePath: #filePath).appending(path: "../../..").standardized.path
+            let root = URL(filePath: #filePath).appending(path: "../../../..").standardized.path
             let folder = FileManager.default.temporaryDirectory.appending(path: "manifest-\(UUID().uuidString)").path
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let outcome = try DeploymentFile.tool([

@@ -5,7 +5,7 @@ import Testing
 /// The pages of the repository, as far as building the DocC catalogs does not check them.
 @Suite("The documentation")
 struct DocumentationTests {
-    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+    private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
     private static let guide = "Sources/EmbeddingJob/EmbeddingJob.docc"
 
     /// The Markdown files of the repository, as paths from its root.
