@@ -173,6 +173,9 @@ public struct ResolvedTable: Sendable {
             ("{STATUS}", names.status), ("{ACTIVE}", names.active), ("{COLUMN}", names.column),
             ("{CREATED}", names.created),
         ] { identifiers[placeholder] = columns[name]?.quoted }
+        let read = [names.id, names.title, names.description, names.status, names.active, names.column]
+        identifiers["{COLUMNS}"] = Set(read.compactMap { columns[$0]?.quoted }).sorted().map { "d." + $0 }
+            .joined(separator: ", ")
         identifiers["{KEY}"] = columns[names.id]?.quotedType
         identifiers["{KEY_SCHEMA}"] = columns[names.id]?.operatorSchema
         identifiers["{STATUS_SCHEMA}"] = columns[names.status]?.operatorSchema
