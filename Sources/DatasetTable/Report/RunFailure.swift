@@ -54,6 +54,10 @@ extension PostgresError {
         guard case .serverError(let error) = self, error.disposition != .configuration,
             !Self.classesWithoutValues.contains(error.sqlState.classCode)
         else { return description }
+        guard error.disposition == .row else {
+            return
+                "statement \"\(error.statement)\" failed (SQLSTATE \(error.sqlState)); what the server says may quote a row, and stands in its own log"
+        }
         return
             "the server fails at a row in statement \"\(error.statement)\" (SQLSTATE \(error.sqlState)); mend the row, or the column, function or trigger that fails at it"
     }
