@@ -1,6 +1,7 @@
 internal import Foundation
 
 internal import Glibc
+internal import PostgresTestSupport
 internal import Synchronization
 internal import Testing
 
@@ -45,7 +46,7 @@ public final class RunningJob: Sendable {
         process.terminationHandler = { process in
             end.set(process.terminationReason == .exit, process.terminationStatus)
         }
-        try process.run()
+        try process.start()
         processIdentifier = process.processIdentifier
     }
 
