@@ -60,6 +60,9 @@ let libraries: [Target] = [
     .target(
         name: "DatasetTable", dependencies: ["Checksum", "Postgres", logging], resources: [.embedInCode("SQL")]),
     .target(
+        name: "DatasetSearch", dependencies: ["DatasetTable", "Postgres", "SentenceEncoding", logging],
+        resources: [.embedInCode("SQL")]),
+    .target(
         name: "ModelLoading",
         dependencies: ["CPUCompute", "CommandSupport", "Compute", "DatasetTable", "SentenceEncoding", argumentParser]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
@@ -76,8 +79,9 @@ let executables: [Target] = [
     .executableTarget(
         name: "EmbeddingJob",
         dependencies: [
-            "BatchJob", "Benchmarking", "CommandSupport", "Compute", "DatasetTable", "ModelLoading", "Postgres",
-            "ProcessorGuard", "SentenceEncoding", "Tokenization", argumentParser, logging, systemPackage, unixSignals,
+            "BatchJob", "Benchmarking", "CommandSupport", "Compute", "DatasetSearch", "DatasetTable", "ModelLoading",
+            "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization", argumentParser, logging, systemPackage,
+            unixSignals,
         ]),
     .executableTarget(
         name: "Microbenchmarks",

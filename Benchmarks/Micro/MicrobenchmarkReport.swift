@@ -46,7 +46,7 @@ extension MicrobenchmarkReport {
             ]
         }
         let table = TextTable(
-            heading: ["operation", "median", "", "± %", "of sgemm", "± %"], rows: rows, nameColumns: 1)
+            heading: ["operation", "median", "", "± %", "of sgemm", "± %"], rows: rows, nameColumns: [0])
         let rate = gemmRate.map { ", sgemm at \(BenchmarkTable.decimal($0.median / 1e9, 1)) GFLOP/s" } ?? ""
         let title = "one thread, \(repetitions) repetitions in turn, \(engines.joined(separator: " and "))\(rate)"
         return [title, "", table.description].joined(separator: "\n")

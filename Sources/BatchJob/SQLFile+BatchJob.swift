@@ -8,13 +8,16 @@ extension SQLFile {
     static var claim: SQLFile { SQLFile(PackageResources.claim_sql) }
     static var classify: SQLFile { SQLFile(PackageResources.classify_sql) }
     static var cleared: SQLFile { SQLFile(PackageResources.cleared_sql) }
+    static var documentRows: SQLFile { SQLFile(PackageResources.document_rows_sql) }
     static var embeddedCount: SQLFile { SQLFile(PackageResources.embedded_count_sql) }
     static var fail: SQLFile { SQLFile(PackageResources.fail_sql) }
     static var label: SQLFile { SQLFile(PackageResources.label_sql) }
     static var list: SQLFile { SQLFile(PackageResources.list_sql) }
     static var lockable: SQLFile { SQLFile(PackageResources.lockable_sql) }
+    static var orphanedDocuments: SQLFile { SQLFile(PackageResources.orphaned_documents_sql) }
     static var pendingCount: SQLFile { SQLFile(PackageResources.pending_count_sql) }
     static var read: SQLFile { SQLFile(PackageResources.read_sql) }
+    static var undocumented: SQLFile { SQLFile(PackageResources.undocumented_sql) }
     static var updatePolicy: SQLFile { SQLFile(PackageResources.update_policy_sql) }
     static var write: SQLFile { SQLFile(PackageResources.write_sql) }
     static var writingTriggers: SQLFile { SQLFile(PackageResources.writing_triggers_sql) }

@@ -1,10 +1,10 @@
-/// Columns of text, aligned to the right but for the names at their beginning.
+/// Columns of text, aligned to the right but for those that are names.
 package struct TextTable: CustomStringConvertible {
     private let rows: [[String]]
-    private let nameColumns: Int
+    private let nameColumns: Set<Int>
 
-    /// Takes rows of as many cells as the heading has, of which the first `nameColumns` are aligned to the left.
-    package init(heading: [String], rows: [[String]], nameColumns: Int = 0) {
+    /// Takes rows of as many cells as the heading has; those of the columns `nameColumns` are aligned to the left.
+    package init(heading: [String], rows: [[String]], nameColumns: Set<Int> = []) {
         self.rows = [heading] + rows
         self.nameColumns = nameColumns
     }
@@ -15,7 +15,8 @@ package struct TextTable: CustomStringConvertible {
         let lines = rows.map { row in
             row.indices.map { column in
                 let padding = String(repeating: " ", count: widths[column] - row[column].count)
-                return column < nameColumns ? row[column] + padding : padding + row[column]
+                guard nameColumns.contains(column) else { return padding + row[column] }
+                return column == row.indices.last ? row[column] : row[column] + padding
             }
         }
         return lines.map { $0.joined(separator: "  ") }.joined(separator: "\n")

@@ -51,6 +51,12 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("Vector column (default: embedding). [EMBEDDING_COLUMN]", valueName: "name"))
     var column: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Column of where a row comes from, if there is one (default: source). [EMBEDDING_SOURCE_COLUMN]",
+            valueName: "name"))
+    var sourceColumn: String?
+
     /// No option given.
     public init() {}
 
@@ -65,6 +71,7 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
         names.statusValue = try settings.value(statusValue, "EMBEDDING_STATUS_VALUE") ?? names.statusValue
         names.active = try settings.value(activeColumn, "EMBEDDING_ACTIVE_COLUMN") ?? names.active
         names.column = try settings.value(column, "EMBEDDING_COLUMN") ?? names.column
+        names.source = try settings.value(sourceColumn, "EMBEDDING_SOURCE_COLUMN") ?? names.source
         return names
     }
 

@@ -18,6 +18,9 @@ public enum StandardStreams {
         }
     }
 
+    /// Whether standard output is a terminal.
+    public static var isTerminal: Bool { isatty(FileDescriptor.standardOutput.rawValue) == 1 }
+
     /// Makes writing fail with an error where it would end the process: when a reader has gone, and when a file has reached
     /// the size that the process may give it.
     public static func ignoreWriteSignals() {

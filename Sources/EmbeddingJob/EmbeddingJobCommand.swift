@@ -29,7 +29,8 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self, VerifyCommand.self,
+            RunCommand.self, SearchCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self,
+            VerifyCommand.self,
             BackfillCommand.self, SchemaCommand.self, RetryFailedCommand.self, BenchCommand.self, ModelCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

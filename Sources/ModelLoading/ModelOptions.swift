@@ -57,6 +57,11 @@ public struct ModelOptions: ParsableArguments, Sendable {
     /// No option given.
     public init() {}
 
+    /// Whether a model is named at all.
+    public func isNamed(_ settings: Settings) throws -> Bool {
+        try settings.value(model, "EMBEDDING_MODEL") != nil
+    }
+
     /// Reads the model folder; weights are not loaded yet.
     public func folder(_ settings: Settings) throws -> ModelFolder {
         let name = try settings.required(model, "--model", "EMBEDDING_MODEL")

@@ -7,6 +7,7 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     public let model: ModelFolder
     private let tokenizer: WordPieceTokenizer
     private let documentPrompt: WordPieceTokenizer.Prompt?
+    private let queryPrompt: WordPieceTokenizer.Prompt?
     private let encoder: any TransformerEncoder<Backend>
     private let planner: ChunkPlanner
     private let workers: WorkerPool<Workspace<Backend>>
@@ -18,6 +19,7 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
         self.backend = backend
         tokenizer = try WordPieceTokenizer(model: model)
         documentPrompt = try tokenizer.documentPrompt(of: model)
+        queryPrompt = try tokenizer.queryPrompt(of: model)
         encoder = try model.loadEncoder(on: backend)
 
         let tokens = max(backend.maxTokensPerChunk, model.maxTokens)
@@ -52,7 +54,16 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
 
     /// Runs the model's WordPiece tokenizer on a text that is to be stored, behind the model's prompt for those.
     public func tokenize(_ text: String) -> TokenizedText {
-        documentPrompt.map { tokenizer.encode(text, after: $0) } ?? tokenizer.encode(text)
+        tokenize(text, after: documentPrompt)
+    }
+
+    /// Runs the model's WordPiece tokenizer on a text that is searched with, behind the model's prompt for those.
+    public func tokenizeQuery(_ text: String) -> TokenizedText {
+        tokenize(text, after: queryPrompt)
+    }
+
+    private func tokenize(_ text: String, after prompt: WordPieceTokenizer.Prompt?) -> TokenizedText {
+        prompt.map { tokenizer.encode(text, after: $0) } ?? tokenizer.encode(text)
     }
 
     /// Runs the model's WordPiece tokenizer on the text of a canary, which has no prompt.

@@ -22,6 +22,9 @@ public protocol TextEncoder: Sendable {
     /// one. Fast enough to be called while reading.
     func tokenize(_ text: String) -> TokenizedText
 
+    /// Turns a text that is searched with into token ids, behind the model's prompt for those if it has one.
+    func tokenizeQuery(_ text: String) -> TokenizedText
+
     /// Turns the text of a canary into token ids: the text alone, without a prompt.
     func tokenize(_ canary: Canary) -> TokenizedText
 
@@ -35,6 +38,9 @@ extension TextEncoder {
 
     /// None is known.
     public var canaries: [Canary] { [] }
+
+    /// As a text that is stored.
+    public func tokenizeQuery(_ text: String) -> TokenizedText { tokenize(text) }
 
     /// As any other text.
     public func tokenize(_ canary: Canary) -> TokenizedText { tokenize(canary.text) }

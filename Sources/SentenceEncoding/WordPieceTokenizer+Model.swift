@@ -16,9 +16,18 @@ extension WordPieceTokenizer {
 
     /// The prompt that stands before each text that is stored, prepared; `nil` if there is none.
     package func documentPrompt(of model: ModelFolder) throws(SentenceEncodingError) -> Prompt? {
-        guard !model.prompts.document.isEmpty else { return nil }
+        try prepared(model.prompts.document)
+    }
+
+    /// The prompt that stands before each text that is searched with, likewise.
+    package func queryPrompt(of model: ModelFolder) throws(SentenceEncodingError) -> Prompt? {
+        try prepared(model.prompts.query)
+    }
+
+    private func prepared(_ text: String) throws(SentenceEncodingError) -> Prompt? {
+        guard !text.isEmpty else { return nil }
         do throws(TokenizationError) {
-            return try prompt(model.prompts.document)
+            return try prompt(text)
         } catch {
             throw .vocabulary(error)
         }

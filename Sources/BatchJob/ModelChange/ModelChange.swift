@@ -53,6 +53,8 @@ public struct ModelChange: Sendable {
         var (names, options) = (names, options)
         names.column = column
         (options.replacesOutdated, options.replacesMany) = (true, true)
+        // Documents go with the column that searches use; after the cutover the next run brings them up to date.
+        options.writesDocuments = false
         let run = try await CheckedRun(of: names, model: model, options: options, connector: connector, log: log)
         return await run.drain(encoder, control: control)
     }

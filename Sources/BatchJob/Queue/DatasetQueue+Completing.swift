@@ -166,8 +166,7 @@ extension DatasetQueue {
     ///
     /// What is replaced rests on the states, so they are not left out there.
     private var withoutSideTables: [(sideTables: [SideTable], queue: DatasetQueue)] {
-        let candidates: [[SideTable]] = [[.state], [.ledger], [.state, .ledger]]
-        return candidates.filter { sideTables in
+        SideTable.omissions.filter { sideTables in
             sideTables.allSatisfy { table[$0] != nil && ($0 != .state || !table.selection.needsState) }
         }.map { sideTables in
             var rest = table

@@ -242,7 +242,7 @@ struct DatasetQueue: Sendable {
 
     /// More than `begin.sql` allows the server: its own time-out says which statement took too long and leaves the
     /// connection usable.
-    private static let writeTimeout = Duration.seconds(35)
+    static let writeTimeout = Duration.seconds(35)
 
     /// Whether the names of table and column still mean those that the preflight saw.
     ///

@@ -8,8 +8,8 @@ import Postgres
 /// pool, a lock that did not come. What was encoded is kept, so nothing is encoded twice because of the database.
 actor ReconnectingQueue {
     private let connector: Connector
-    private let control: RunControl
-    private let warnings: SideTableWarnings
+    let control: RunControl
+    let warnings: SideTableWarnings
     private var table: ResolvedTable
     private let model: Fingerprint
     private var queue: DatasetQueue
@@ -106,7 +106,7 @@ actor ReconnectingQueue {
     }
 
     /// Runs statements that only read.
-    private func reading<Result: Sendable>(
+    func reading<Result: Sendable>(
         _ operation: (DatasetQueue) async throws(PostgresError) -> Result
     ) async throws -> Result {
         try await retrying { (queue, _) throws(PostgresError) in
@@ -115,7 +115,7 @@ actor ReconnectingQueue {
     }
 
     /// Runs an operation on a connection that works until it succeeds, fails for good, or the budget is spent.
-    private func retrying<Result: Sendable>(
+    func retrying<Result: Sendable>(
         _ operation: (DatasetQueue, _ attempt: Int) async throws(PostgresError) -> Result
     ) async throws -> Result {
         try await connector.retrying(control) { attempt throws(PostgresError) in

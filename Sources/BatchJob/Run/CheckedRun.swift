@@ -40,7 +40,8 @@ public struct CheckedRun: Sendable {
         connector: Connector, log: Logger
     ) async throws {
         let purpose = Preflight.Purpose.run(
-            dimension: model.dimension, model: model.fingerprint, replacesOutdated: options.replacesOutdated)
+            dimension: model.dimension, model: model.fingerprint, replacesOutdated: options.replacesOutdated,
+            writesDocuments: options.writesDocuments)
         (session, table) = try await connector.open { session in
             try await Preflight(session: session, names: names, log: log, isDryRun: isDryRun).check(for: purpose) {
                 table in

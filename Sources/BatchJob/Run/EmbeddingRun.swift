@@ -23,6 +23,8 @@ public struct EmbeddingRun: Sendable {
         public var replacesOutdated = false
         /// Whether vectors of unknown origin are replaced as well.
         public var replacesUnknown = false
+        /// Whether the words of rows are kept beside their vectors: those of a column that searches do not use yet have none.
+        public var writesDocuments = true
         /// Whether more than a fifth of all vectors may be replaced.
         public var replacesMany = false
         /// The shard this process visits first among equally full ones, so that several start apart.
@@ -83,6 +85,7 @@ public struct EmbeddingRun: Sendable {
                 try await guardBlastRadius()
                 reason = try await drain(outdated, rowEncoder, tally)
             }
+            if reason == .drained { reason = try await queues[0].fillDocuments(log) ?? .drained }
         } catch {
             let failure = RunFailure(error)
             log.error("run ended early", metadata: metadata([.error: failure.description]))

@@ -16,6 +16,12 @@ public struct DatasetNames: Sendable, Equatable {
     public var active = "is_active"
     /// The vector column that is written.
     public var column = "embedding"
+    /// Its tags, an array or a text: only searched for, and may be missing.
+    public var tags = "tags"
+    /// Where it comes from: only searched for, and may be missing.
+    public var source = "source"
+    /// What the source calls it, perhaps `owner/name`: only searched for, and may be missing.
+    public var sourceRef = "source_ref"
     /// When a row was created: only reported, and may be missing.
     public var created = "created_at"
 

@@ -45,6 +45,8 @@ public struct ResolvedTable: Sendable {
         package let quoted: String
         package let oid: UInt32
         package let arrayOID: UInt32
+        /// The schema of the extension, quoted by the server.
+        package var schema: String { String(quoted.dropLast(".vector".count)) }
         /// What `pg_extension` calls pgvector's version.
         package let version: ExtensionVersion
     }
@@ -71,6 +73,8 @@ public struct ResolvedTable: Sendable {
     package var ledger: String?
     /// `embedding_state`, likewise.
     package var state: String?
+    /// `embedding_document`, likewise.
+    package var document: String?
 
     /// The name of a side table, quoted by the server; `nil` if the run goes without it.
     package subscript(sideTable: SideTable) -> String? {
@@ -78,12 +82,14 @@ public struct ResolvedTable: Sendable {
             switch sideTable {
             case .ledger: ledger
             case .state: state
+            case .document: document
             }
         }
         set {
             switch sideTable {
             case .ledger: ledger = newValue
             case .state: state = newValue
+            case .document: document = newValue
             }
         }
     }
@@ -137,17 +143,20 @@ public struct ResolvedTable: Sendable {
     }
 
     /// Replaces placeholders: parts of statements first, which have placeholders themselves, then names.
-    func fill(_ text: String, _ more: [String: String] = [:]) -> String {
+    package func fill(_ text: String, _ more: [String: String] = [:]) -> String {
         let parts = [
             "{JOIN_HELD}": ledger == nil ? "" : SQLFile.joinHeld.text,
             "{IS_HELD}": ledger == nil ? "false" : "held.is_held IS NOT NULL",
             "{NOT_QUARANTINED}": ledger == nil ? "" : SQLFile.notQuarantined.text,
             "{CLEAR_LEDGER}": ledger == nil ? "" : SQLFile.writeLedger.text,
             "{NOTE_STATE}": state == nil ? "" : SQLFile.writeState.text,
+            "{NOTE_DOCUMENT}": document == nil ? "" : SQLFile.writeDocument.text,
+            "{AND_DOCUMENT}": document == nil
+                ? "" : ", \(SQLFile.document.text) AS document, \(SQLFile.extrasHash.text) AS extras_hash",
+            "{EXTRAS_HASH}": SQLFile.extrasHash.text,
             "{CHECK_STATE}": state == nil ? "" : SQLFile.checkState.text,
-            // A row without a key can be neither claimed nor written.
-            "{ELIGIBLE}": "d.{STATUS} OPERATOR({STATUS_SCHEMA}.=) {STATUS_VALUE} AND d.{ACTIVE}"
-                + (columns[names.id]?.isNullable == true ? " AND d.{ID} IS NOT NULL" : ""),
+            "{READY}": Self.eligible(names, columns) + " AND d.{COLUMN} IS NOT NULL",
+            "{ELIGIBLE}": Self.eligible(names, columns),
             "{PENDING}": Self.pendingIndexCondition(names, columns), "{SELECTED}": selection.condition,
             "{JOIN}": selection.needsState ? SQLFile.joinState.text : "",
             "{SHARD}": SQLFile.shard.text,
@@ -160,18 +169,20 @@ public struct ResolvedTable: Sendable {
         ]
         let smallerParts = [
             "{FINGERPRINT}": Self.fingerprint(hasNoEncoding: hasNoEncoding), "{SAME_TABLE}": SQLFile.sameTable.text,
+            "{TAGS_TEXT}": tagsText, "{ORIGIN_TEXT}": originText,
         ]
         var identifiers = [
             "{TABLE}": quoted, "{TABLE_NAME}": nameLiteral, "{TABLE_OID}": String(oid),
             "{SHARD_COUNT}": String(Self.shardCount), "{LAST_SHARD}": String(Self.shardCount - 1),
-            "{VECTOR}": vector.quoted, "{COLUMN_LITERAL}": columnLiteral,
+            "{VECTOR}": vector.quoted, "{VECTOR_SCHEMA}": vector.schema, "{COLUMN_LITERAL}": columnLiteral,
             "{STATUS_VALUE}": statusLiteral,
         ]
         // A column may be missing while the preflight finds out what else is wrong.
         for (placeholder, name) in [
             ("{ID}", names.id), ("{TITLE}", names.title), ("{DESCRIPTION}", names.description),
             ("{STATUS}", names.status), ("{ACTIVE}", names.active), ("{COLUMN}", names.column),
-            ("{CREATED}", names.created),
+            ("{CREATED}", names.created), ("{TAGS}", names.tags), ("{ORIGIN}", names.source),
+            ("{SOURCE_REF}", names.sourceRef),
         ] { identifiers[placeholder] = columns[name]?.quoted }
         let read = [names.id, names.title, names.description, names.status, names.active, names.column]
         identifiers["{COLUMNS}"] = Set(read.compactMap { columns[$0]?.quoted }).sorted().map { "d." + $0 }
@@ -185,8 +196,28 @@ public struct ResolvedTable: Sendable {
         }
         identifiers["{LEDGER}"] = ledger
         identifiers["{STATE}"] = state
+        identifiers["{DOCUMENT}"] = document
         identifiers.merge(more) { $1 }
         return [parts, heldBack, smallerParts, identifiers].reduce(text) { SQLFile.fill($0, $1) }
+    }
+
+    /// What qualifies a row `d` for a vector; one without a key can be neither claimed nor written.
+    private static func eligible(_ names: DatasetNames, _ columns: [String: Column]) -> String {
+        "d.{STATUS} OPERATOR({STATUS_SCHEMA}.=) {STATUS_VALUE} AND d.{ACTIVE}"
+            + (columns[names.id]?.isNullable == true ? " AND d.{ID} IS NOT NULL" : "")
+    }
+
+    /// The tags of a row `d`, with the names of its columns still to be filled in.
+    private var tagsText: String {
+        guard let tags = columns[names.tags] else { return "''" }
+        return (tags.typeName.hasPrefix("_") ? SQLFile.tagsOfArray : .tagsOfText).text
+    }
+
+    /// Source and owner of a row `d`, likewise.
+    private var originText: String {
+        let parts = [(names.source, SQLFile.originName), (names.sourceRef, .originOwner)]
+            .filter { columns[$0.0] != nil }.map(\.1.text)
+        return parts.isEmpty ? "''" : parts.joined(separator: " OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) ")
     }
 
     /// The condition of the index by which pending rows are found, without columns that no index can hold; names still to be

@@ -36,7 +36,7 @@ package struct SQLFile: Sendable {
     }
 
     /// Replaces `{NAME}` placeholders in one pass, so that a value that looks like a placeholder stays as it is.
-    static func fill(_ template: String, _ values: [String: String]) -> String {
+    package static func fill(_ template: String, _ values: [String: String]) -> String {
         var result = ""
         var rest = template[...]
         while let open = rest.firstIndex(of: "{") {
@@ -60,11 +60,15 @@ extension SQLFile {
     static var byKey: SQLFile { SQLFile(PackageResources.by_key_sql) }
     static var checkState: SQLFile { SQLFile(PackageResources.check_state_sql) }
     static var cut: SQLFile { SQLFile(PackageResources.cut_sql) }
+    static var document: SQLFile { SQLFile(PackageResources.document_sql) }
+    static var extrasHash: SQLFile { SQLFile(PackageResources.extras_hash_sql) }
     static var heldBack: SQLFile { SQLFile(PackageResources.held_back_sql) }
     static var joinHeld: SQLFile { SQLFile(PackageResources.join_held_sql) }
     static var joinState: SQLFile { SQLFile(PackageResources.join_state_sql) }
     static var migrationMatch: SQLFile { SQLFile(PackageResources.migration_match_sql) }
     static var notQuarantined: SQLFile { SQLFile(PackageResources.not_quarantined_sql) }
+    static var originName: SQLFile { SQLFile(PackageResources.origin_name_sql) }
+    static var originOwner: SQLFile { SQLFile(PackageResources.origin_owner_sql) }
     static var sameColumn: SQLFile { SQLFile(PackageResources.same_column_sql) }
     static var outdated: SQLFile { SQLFile(PackageResources.outdated_sql) }
     static var sameText: SQLFile { SQLFile(PackageResources.same_text_sql) }
@@ -72,6 +76,9 @@ extension SQLFile {
     static var sameTable: SQLFile { SQLFile(PackageResources.same_table_sql) }
     static var source: SQLFile { SQLFile(PackageResources.source_sql) }
     static var sourceOfBytes: SQLFile { SQLFile(PackageResources.source_of_bytes_sql) }
+    static var tagsOfArray: SQLFile { SQLFile(PackageResources.tags_of_array_sql) }
+    static var tagsOfText: SQLFile { SQLFile(PackageResources.tags_of_text_sql) }
+    static var writeDocument: SQLFile { SQLFile(PackageResources.write_document_sql) }
     static var writeLedger: SQLFile { SQLFile(PackageResources.write_ledger_sql) }
     static var writeState: SQLFile { SQLFile(PackageResources.write_state_sql) }
 }
@@ -110,7 +117,8 @@ extension SQLFile {
     package static var releaseSnapshot: SQLFile { SQLFile(PackageResources.release_snapshot_sql) }
     static var retryFailed: SQLFile { SQLFile(PackageResources.retry_failed_sql) }
     static var retryFailedKey: SQLFile { SQLFile(PackageResources.retry_failed_key_sql) }
-    static var schemaBegin: SQLFile { SQLFile(PackageResources.schema_begin_sql) }
+    package static var schemaBegin: SQLFile { SQLFile(PackageResources.schema_begin_sql) }
+    package static var schemaDocument: SQLFile { SQLFile(PackageResources.schema_document_sql) }
     static var schemaExistingTable: SQLFile { SQLFile(PackageResources.schema_existing_table_sql) }
     static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
     static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }

@@ -9,6 +9,16 @@ package enum SideTable: String, Sendable, CaseIterable {
     case ledger = "embedding_failure"
     /// What each stored vector was made from.
     case state = "embedding_state"
+    /// The words of each row that has a vector.
+    case document = "embedding_document"
+
+    /// Those that every table is to have, which earlier versions made as well; the others are for searches.
+    static let usual: [SideTable] = [.ledger, .state]
+
+    /// All ways of leaving some of them out, the fewest first.
+    package static let omissions: [[SideTable]] = (1..<1 << allCases.count).map { bits in
+        allCases.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)
+    }.sorted { $0.count < $1.count }
 
     /// What the catalog says about a side table.
     package enum Finding: Sendable {
@@ -87,15 +97,16 @@ package enum SideTable: String, Sendable, CaseIterable {
         let entry = try await entry(table: table.oid, keyType: table.key.typeOID, to: access, session)
         guard let entry else { return .unusable(.absent) }
         guard entry.keyMatches else { return .unusable(.otherKeyType) }
-        guard entry.tellsTablesApart else { return .unusable(.earlierVersion) }
+        let hasEarlierVersion = Self.usual.contains(self)
+        guard entry.tellsTablesApart || !hasEarlierVersion else { return .unusable(.earlierVersion) }
         guard entry.missingColumns.isEmpty else { return .unusable(.lacksColumns(entry.missingColumns)) }
         // Somebody may have added the column alone.
         guard entry.hasKey || access == .read else {
-            return .unusable(entry.hasEarlierKey ? .earlierVersion : .lacksKey)
+            return .unusable(entry.hasEarlierKey && hasEarlierVersion ? .earlierVersion : .lacksKey)
         }
         switch access {
         case .read: guard entry.mayRead else { return .unusable(.notReadable) }
-        // A success deletes the row's entry in the ledger; a state is only replaced.
+        // A success deletes the row's entry in the ledger, and documents go with their rows; a state is only replaced.
         case .write: guard entry.mayWrite, entry.mayDelete || self == .state else { return .unusable(.notWritable) }
         }
         guard entry.rules.isEmpty || access == .read else { return .unusable(.rules(entry.rules)) }
@@ -110,11 +121,12 @@ package enum SideTable: String, Sendable, CaseIterable {
         return error.message.contains(rawValue)
     }
 
-    /// The column of the key besides `table_name` and `dataset_id`.
+    /// The last column of the key, which begins with `table_name` and `dataset_id`.
     var lastKeyColumn: String {
         switch self {
         case .ledger: "model_fingerprint"
         case .state: "column_name"
+        case .document: "dataset_id"
         }
     }
 
@@ -126,6 +138,7 @@ package enum SideTable: String, Sendable, CaseIterable {
             columns(for: .read) + ["attempts", "error_code", "first_failed_at", "last_failed_at"]
         case (.state, .read): ["column_name", "model_fingerprint", "source_fingerprint"]
         case (.state, .write): columns(for: .read) + ["tokens", "truncated", "tokens_lost", "embedded_at"]
+        case (.document, _): ["table_name", "source_fingerprint", "extras_hash", "document"]
         }
     }
 
@@ -134,7 +147,7 @@ package enum SideTable: String, Sendable, CaseIterable {
         switch (self, access) {
         case (_, .read): ["r"]
         case (.state, .write): ["r", "a", "w"]
-        case (.ledger, .write): ["r", "a", "w", "d"]
+        case (.ledger, .write), (.document, .write): ["r", "a", "w", "d"]
         }
     }
 }

@@ -6,6 +6,8 @@ extension Preflight {
     func lookUpColumns(of table: UInt32) async throws(PostgresError) -> [String: ResolvedTable.Column] {
         let wanted = [
             names.id, names.title, names.description, names.status, names.active, names.column, names.created,
+            names.tags, names.source,
+            names.sourceRef,
         ]
         do throws(PostgresError) {
             return try await ResolvedTable.Column.lookUp(wanted, of: table, session)

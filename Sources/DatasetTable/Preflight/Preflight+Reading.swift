@@ -7,7 +7,7 @@ extension Preflight {
     /// One that is absent is no cause for a warning here: the numbers that would come from it are missing in the output.
     func addingReadableSideTables(to table: ResolvedTable) async throws(PostgresError) -> ResolvedTable {
         var table = table
-        for sideTable in SideTable.allCases {
+        for sideTable in SideTable.usual {
             switch try await sideTable.lookUp(for: table, to: .read, session) {
             case .usable(let quoted): table[sideTable] = quoted
             case .unusable(.absent): break

@@ -31,8 +31,7 @@ extension Preflight {
         leavingOut leaveOut: (SideTable, SideTable.Problem) async -> Void
     ) async throws -> ResolvedTable {
         guard let refused = try await firstRefusal(of: trials(table)) else { return table }
-        for dropped in [[SideTable.ledger], [.state], [.ledger, .state]] where dropped.allSatisfy({ table[$0] != nil })
-        {
+        for dropped in SideTable.omissions where dropped.allSatisfy({ table[$0] != nil }) {
             var rest = table
             for sideTable in dropped { rest[sideTable] = nil }
             guard try await firstRefusal(of: trials(rest)) == nil else { continue }

@@ -27,8 +27,10 @@ public struct Preflight: Sendable {
         case verify(dimension: Int)
         /// Changing the ledger of failures, which must exist.
         case ledger
-        /// Writing vectors of this many components, made by the model with this fingerprint.
-        case run(dimension: Int, model: Fingerprint, replacesOutdated: Bool = false)
+        /// Writing vectors of this many components, made by the model with this fingerprint, and documents if they are of the
+        /// column that searches use.
+        case run(
+            dimension: Int, model: Fingerprint, replacesOutdated: Bool = false, writesDocuments: Bool = false)
 
         /// Whether nothing will be written, so that the right to read is enough.
         var onlyReads: Bool {
@@ -41,7 +43,7 @@ public struct Preflight: Sendable {
         /// The number of components that vectors must have, if it matters.
         var dimension: Int? {
             switch self {
-            case .verify(let dimension), .run(let dimension, _, _): dimension
+            case .verify(let dimension), .run(let dimension, _, _, _): dimension
             case .status, .ledger: nil
             }
         }
@@ -104,9 +106,15 @@ public struct Preflight: Sendable {
         }
         let warnings = SideTableWarnings(log: log)
         table.ledger = try await lookUp(.ledger, for: table, warnings)
-        if case .run = purpose { table.state = try await lookUp(.state, for: table, warnings) }
+        if case .run(_, _, _, let writesDocuments) = purpose {
+            table.state = try await lookUp(.state, for: table, warnings)
+            // Words can be told apart in no text of an unknown encoding.
+            if writesDocuments, !server.hasNoEncoding {
+                table.document = try await lookUp(.document, for: table, warnings)
+            }
+        }
         table = try await trying(trials, on: table, for: purpose, leavingOut: { await warnings.warn($0, $1) })
-        guard case .run(_, let model, let replacesOutdated) = purpose else {
+        guard case .run(_, let model, let replacesOutdated, _) = purpose else {
             guard table.ledger != nil else {
                 throw RunFailure(.configuration, "there is no embedding_failure table that this role may write")
             }
@@ -180,6 +188,8 @@ public struct Preflight: Sendable {
         switch try await sideTable.lookUp(for: table, session) {
         case .usable(let quoted): return quoted
         case .unusable(.earlierVersion): throw RunFailure.earlierVersion(sideTable)
+        // Whoever does not search has no need of it.
+        case .unusable(.absent) where sideTable == .document: return nil
         case .unusable(let problem):
             await warnings.warn(sideTable, problem)
             return nil

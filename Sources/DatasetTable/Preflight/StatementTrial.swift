@@ -40,7 +40,7 @@ struct PreflightFindings {
 
 extension PostgresError.ServerError {
     /// What the server says and suggests, about a statement that has looked at no row.
-    var explanation: String {
+    package var explanation: String {
         func withoutStop(_ sentence: String) -> String {
             sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
         }

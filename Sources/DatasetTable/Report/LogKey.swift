@@ -7,11 +7,11 @@ package enum LogKey: String {
     case index, largestError = "largest_error", limit, lockWait = "lock_wait_ms", model, outdated, pending, percent,
         phase
     case processed
-    case refusedBy = "refused_by", remedy, row, rows, rowsPerSecond = "rows_per_second", seconds
+    case refusedBy = "refused_by", remedy, removed, row, rows, rowsPerSecond = "rows_per_second", seconds
     case skippedLocked = "skipped_locked"
     case skippedStale = "skipped_stale", status, statuses, swap = "swap_ms", threads, tokens, tokensLost = "tokens_lost"
     case table, tables
-    case tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable
+    case tokensPerSecond = "tokens_per_second", triggers, truncated, unassigned, undecodable, version
 }
 
 extension Logger {

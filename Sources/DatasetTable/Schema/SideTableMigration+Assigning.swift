@@ -126,7 +126,7 @@ extension SideTable {
     /// What to do about rows of which nobody knows what table they are about.
     fileprivate var remedyForUnassigned: String {
         switch self {
-        case .ledger: "none is needed: runs try such rows again at once"
+        case .ledger, .document: "none is needed: runs do the same again at once"
         case .state: "such vectors are of unknown origin; embedding-job run --stale --include-unknown replaces them"
         }
     }

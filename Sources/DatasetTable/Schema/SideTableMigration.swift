@@ -43,7 +43,7 @@ struct SideTableMigration: Sendable {
 
     private func lookUp(_ table: UInt32, _ key: ResolvedTable.Column) async throws(PostgresError) -> [Found] {
         var found: [Found] = []
-        for sideTable in SideTable.allCases {
+        for sideTable in SideTable.usual {
             let entry = try await sideTable.entry(table: table, keyType: key.typeOID, to: .write, session)
             if let entry, entry.keyMatches { found.append((sideTable, entry, key)) }
         }

@@ -134,6 +134,7 @@ extension SideTable {
         switch self {
         case .ledger: .schemaLedger
         case .state: .schemaState
+        case .document: .schemaDocument
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import DatasetSearch
 import DatasetTable
 import Logging
 import ModelLoading
@@ -17,6 +18,7 @@ struct SchemaCommand: AsyncParsableCommand {
             alone, but for a vector column that the table lacks and side tables of an earlier version: --apply adds what they \
             lack and, once for all tables that share them, tells their rows apart by table. It waits for the batches \
             that runs have in hand, and the log says how many rows went to which table; none is deleted. \
+            With --search also, for a table that exists, what embedding-job search and the SQL function search_TABLE need.
             Besides this command only backfill changes database objects.
             """)
 
@@ -32,16 +34,37 @@ struct SchemaCommand: AsyncParsableCommand {
     @Flag(help: "Run the statements instead of printing them.")
     var apply = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Also what searches need: documents, scales, the SQL functions.",
+            discussion: """
+                With --model, the functions know which of its similarities mean a match. Documents of rows that have a vector \
+                already are written by the next run.
+                """))
+    var search = false
+
+    @Flag(help: "With --search: measure metrics and words anew, which scores are made of; with --apply or alone.")
+    var refreshScores = false
+
+    @OptionGroup(title: "Columns of the score, with --search") var score: ScoreOptions
+
+    func validate() throws {
+        guard search || !refreshScores else {
+            throw ValidationError("--refresh-scores only means something with --search")
+        }
+    }
+
     func run() async throws {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let names = try database.names(settings)
+            if refreshScores, !apply { return try await refreshScores(names, settings) }
             if let dimension, dimension.value > Limits.dimension {
                 throw RunFailure(
                     .configuration,
                     "--dimension is \(dimension.value); pgvector stores \(Limits.dimension) components at most")
             }
-            guard apply || database.isNamed(settings) else {
+            guard apply || search || database.isNamed(settings) else {
                 let dimension = try dimension?.value ?? modelDimension(settings)
                 try StandardOutput.print(try TableSchema(names: names, dimension: dimension, hnsw: hnsw).script)
                 return
@@ -53,12 +76,35 @@ struct SchemaCommand: AsyncParsableCommand {
                 hnsw: hnsw, reading: session, log: log)
             if apply {
                 try await schema.apply(session, log: log)
+                if search {
+                    let searching = try await searchSchema(names, settings, session, log)
+                    try await searching.apply()
+                    if refreshScores { try await searching.refreshScores() }
+                }
                 log.info("schema applied", metadata: ["database": "\(session.endpoint)"])
             } else {
                 try StandardOutput.print(schema.script)
+                if search { try StandardOutput.print(try await searchSchema(names, settings, session, log).script) }
             }
             await session.close()
         }
+    }
+
+    private func refreshScores(_ names: DatasetNames, _ settings: Settings) async throws {
+        let log = Logger.standardError()
+        let session = try await database.connection(settings).open(.readWrite)
+        try await searchSchema(names, settings, session, log).refreshScores()
+        log.info("scores refreshed", metadata: ["database": "\(session.endpoint)"])
+        await session.close()
+    }
+
+    private func searchSchema(
+        _ names: DatasetNames, _ settings: Settings, _ session: PostgresSession, _ log: Logger
+    ) async throws -> SearchSchema {
+        let folder = try model.isNamed(settings) ? model.folder(settings) : nil
+        return try await SearchSchema(
+            of: names, columns: try score.columns(settings), calibration: folder?.searchCalibration, session: session,
+            log: log)
     }
 
     private func modelDimension(_ settings: Settings) throws -> Int {

@@ -18,6 +18,7 @@ public import Tokenization
 /// | `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `vocab.txt` | how text becomes tokens |
 /// | `model.safetensors`, or `model.safetensors.index.json` and the files that it names | weights |
 /// | `canary.json`, optional | texts with their vectors, for models that this program does not know |
+/// | `search.json`, optional | what its similarities are worth in a search, for models that this program does not know |
 /// | `SHA256SUMS`, optional | what all of these must hash to |
 ///
 /// Those from `config.json` to the weights lie in the transformer's folder, which mostly is the model's.
@@ -60,6 +61,8 @@ public struct ModelFolder: Sendable {
     public let vocabularyDigest: SHA256Digest
     /// Texts with the vectors that the reference implementation gives them with this model, without a prompt.
     public private(set) var canaries: [Canary] = []
+    /// What similarities are worth in a search; `nil` if nobody has measured it.
+    public private(set) var searchCalibration: SearchCalibration?
 
     /// Where the weights are.
     let weights: WeightFiles
@@ -117,7 +120,7 @@ public struct ModelFolder: Sendable {
         let others =
             [
                 folder + "config.json", "modules.json", modules.pooling + "config.json", Self.libraryFile, sentenceFile,
-                Self.canaryFile, folder + WeightFiles.index,
+                Self.canaryFile, Self.searchFile, folder + WeightFiles.index,
             ].filter(reader.has) + tokenizer.files
         files = (weights.digests.keys + others + ["SHA256SUMS", folder + "vocab.txt"]).map(reader.path)
         try reader.verifyChecksums(
@@ -127,10 +130,14 @@ public struct ModelFolder: Sendable {
         let fingerprint = try ModelFingerprint(of: self, template: nil).hexadecimal
         canaries = try Canary.all(reader, file: Self.canaryFile, dimension: dimension)
         canaries += Canary.builtIn[fingerprint] ?? []
+        searchCalibration =
+            try SearchCalibration.read(reader, file: Self.searchFile)
+            ?? SearchCalibration.builtIn[fingerprint]
     }
 
     private static let libraryFile = "config_sentence_transformers.json"
     private static let canaryFile = "canary.json"
+    private static let searchFile = "search.json"
 
     /// Files for which the reference would compute something else: adapters, and processors that are no tokenizers.
     private static func refuseFiles(_ reader: FolderReader, _ folder: String) throws(SentenceEncodingError) {

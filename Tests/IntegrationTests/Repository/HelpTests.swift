@@ -14,6 +14,7 @@ struct HelpTests {
         "--title-column": "EMBEDDING_TITLE_COLUMN", "--description-column": "EMBEDDING_DESCRIPTION_COLUMN",
         "--status-column": "EMBEDDING_STATUS_COLUMN", "--status-value": "EMBEDDING_STATUS_VALUE",
         "--active-column": "EMBEDDING_ACTIVE_COLUMN", "--column": "EMBEDDING_COLUMN",
+        "--source-column": "EMBEDDING_SOURCE_COLUMN",
     ]
     private static let drain = [
         "--batch-size": "EMBEDDING_BATCH_SIZE", "--limit": "EMBEDDING_LIMIT", "--max-runtime": "EMBEDDING_MAX_RUNTIME",
@@ -23,6 +24,7 @@ struct HelpTests {
         "--stale": "EMBEDDING_STALE", "--include-unknown": "EMBEDDING_INCLUDE_UNKNOWN", "--yes": "EMBEDDING_YES",
         "--dry-run": "EMBEDDING_DRY_RUN",
     ]
+    private static let score = ["--metric": "EMBEDDING_METRICS", "--date-column": "EMBEDDING_DATE_COLUMN"]
     private static let files = ["--input": "EMBEDDING_INPUT"]
 
     /// The options of every command with the variable that sets them; empty for those that only the command line sets.
@@ -55,7 +57,24 @@ struct HelpTests {
                 ]) { $1 }
         ),
         ("model", model.merging(["--json": ""]) { $1 }),
-        ("schema", model.merging(database) { $1 }.merging(["--dimension": "", "--hnsw": "", "--apply": ""]) { $1 }),
+        (
+            "schema",
+            model.merging(database) { $1 }
+                .merging(score) { $1 }
+                .merging(["--dimension": "", "--hnsw": "", "--apply": "", "--search": "", "--refresh-scores": ""]) {
+                    $1
+                }
+        ),
+        (
+            "search",
+            model.merging(database) { $1 }
+                .merging(score) { $1 }
+                .merging([
+                    "--limit": "EMBEDDING_SEARCH_LIMIT", "--source": "", "--since": "", "--json": "", "--explain": "",
+                    "--fusion": "EMBEDDING_FUSION", "--weights": "EMBEDDING_SEARCH_WEIGHTS",
+                    "--half-life": "EMBEDDING_HALF_LIFE", "--age-floor": "EMBEDDING_AGE_FLOOR",
+                ]) { $1 }
+        ),
     ]
 
     /// The steps of a change of the model, likewise.

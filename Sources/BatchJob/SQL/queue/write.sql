@@ -17,10 +17,10 @@ WITH encoded AS MATERIALIZED (
         AS x(id, fingerprint, embedding, tokens, truncated, tokens_lost)
 ),
 unchanged AS MATERIALIZED (
-    SELECT u.id, x.embedding, u.former
+    SELECT x.embedding, u.*
     FROM encoded x
     CROSS JOIN LATERAL (
-        SELECT d.{ID} AS id, d.{COLUMN}::{COLUMN_TYPE} AS former
+        SELECT d.{ID} AS id, d.{COLUMN}::{COLUMN_TYPE} AS former{AND_DOCUMENT}
         FROM {TABLE} d
         CROSS JOIN LATERAL (SELECT {SOURCE} AS source) s
         {JOIN}
@@ -55,5 +55,5 @@ outcome AS (
 ),
 written AS (
     SELECT id FROM outcome WHERE code IS NULL
-){NOTE_STATE}{CLEAR_LEDGER}
+){NOTE_STATE}{NOTE_DOCUMENT}{CLEAR_LEDGER}
 SELECT id, code FROM outcome

@@ -1,0 +1,23 @@
+-- What a search needs beside the table, in its schema; names quoted by the server. A name that means nothing there is NULL.
+-- $1 table
+SELECT pg_catalog.quote_ident(n.nspname) AS schema,
+    pg_catalog.format('%I.%I', n.nspname, 'search_' OPERATOR(pg_catalog.||) c.relname) AS function,
+    pg_catalog.format('%I.%I', n.nspname, 'is_ready_for_search') AS ready,
+    pg_catalog.format('%I.%I', n.nspname, 'embedding_scale') AS scale,
+    pg_catalog.format('%I.%I', n.nspname, 'embedding_word') AS word,
+    pg_catalog.format('%I.%I', n.nspname, 'embedding_model') AS models,
+    pg_catalog.quote_ident(current_user) AS role,
+    x.scale AS may_read_scale, x.word AS may_read_word, x.model AS may_read_models
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(s.oid, 'SELECT'))
+            FILTER (WHERE s.relname OPERATOR(pg_catalog.=) 'embedding_scale') AS scale,
+        pg_catalog.bool_and(pg_catalog.has_table_privilege(s.oid, 'SELECT'))
+            FILTER (WHERE s.relname OPERATOR(pg_catalog.=) 'embedding_word') AS word,
+        pg_catalog.bool_and(pg_catalog.has_table_privilege(s.oid, 'SELECT'))
+            FILTER (WHERE s.relname OPERATOR(pg_catalog.=) 'embedding_model') AS model
+    FROM pg_catalog.pg_class s
+    WHERE s.relnamespace OPERATOR(pg_catalog.=) c.relnamespace
+) x
+WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid

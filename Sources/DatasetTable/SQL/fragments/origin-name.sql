@@ -1,0 +1,1 @@
+coalesce(pg_catalog.left(d.{ORIGIN}::pg_catalog.text, 200), '')
