@@ -11,6 +11,8 @@ extension SQLFile {
     static var searchModelOfColumn: SQLFile { SQLFile(PackageResources.search_model_of_column_sql) }
     static var searchModelOfRows: SQLFile { SQLFile(PackageResources.search_model_of_rows_sql) }
     static var searchNames: SQLFile { SQLFile(PackageResources.search_names_sql) }
+    /// A part of `search.sql`.
+    static var wordsOfDocument: SQLFile { SQLFile(PackageResources.words_of_document_sql) }
 }
 
 // MARK: - What searches need

@@ -53,7 +53,11 @@ struct SearchTable: Sendable {
 
     private func text(of file: SQLFile, _ more: [String: String]) -> String {
         let parts = SQLFile.fill(
-            file.text, ["{NOT_EXCLUDED}": SQLFile.notExcluded.text, "{SAMPLE}": SQLFile.documentSample.text])
+            file.text,
+            [
+                "{NOT_EXCLUDED}": SQLFile.notExcluded.text, "{WORDS_OF_DOCUMENT}": SQLFile.wordsOfDocument.text,
+                "{SAMPLE}": SQLFile.documentSample.text,
+            ])
         let values = [
             "{SCHEMA}": names.schema, "{SCALE}": names.scale, "{WORD}": names.word,
             "{SOURCE_VALUE}": columns.sourceValue, "{DATE_VALUE}": columns.dateValue, "{FILTER}": columns.filter,

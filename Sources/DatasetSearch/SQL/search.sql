@@ -53,7 +53,7 @@ question AS MATERIALIZED (
 ),
 -- By words: as asked and, if that finds few, by any of them.
 strict AS MATERIALIZED (
-    SELECT e.dataset_id AS id
+    SELECT e.dataset_id AS id, e.document
     FROM {DOCUMENT} e
     CROSS JOIN LATERAL (
         SELECT FROM {TABLE} d WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) e.dataset_id AND {READY}{FILTER} OFFSET 0
@@ -63,7 +63,7 @@ strict AS MATERIALIZED (
     LIMIT 1000
 ),
 loose AS MATERIALIZED (
-    SELECT e.dataset_id AS id
+    SELECT e.dataset_id AS id, e.document
     FROM {DOCUMENT} e
     CROSS JOIN LATERAL (
         SELECT FROM {TABLE} d WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) e.dataset_id AND {READY}{FILTER} OFFSET 0
@@ -75,87 +75,93 @@ loose AS MATERIALIZED (
             OR NOT e.document OPERATOR(pg_catalog.@@) (SELECT excluded FROM question))
     LIMIT 1000
 ),
+matched AS MATERIALIZED (
+    SELECT x.id, x.document, w.coverage, w.cover_density
+    FROM (
+        SELECT id, document FROM strict
+        UNION ALL
+        SELECT l.id, l.document FROM loose l
+        WHERE NOT EXISTS (SELECT FROM strict x WHERE x.id OPERATOR({KEY_SCHEMA}.=) l.id)
+    ) x
+    CROSS JOIN LATERAL ({WORDS_OF_DOCUMENT}) w
+),
+by_words AS MATERIALIZED (
+    SELECT id, coverage, cover_density,
+        pg_catalog.row_number() OVER (ORDER BY (0.6 OPERATOR(pg_catalog.*) coverage)
+            OPERATOR(pg_catalog.+) (0.4 OPERATOR(pg_catalog.*) cover_density) DESC, id) AS place
+    FROM matched
+    ORDER BY place
+    LIMIT 200
+),
 -- By meaning: a few rows are compared one by one, of many the index finds the nearest. Should it end before it has 200, all
 -- are compared after all.
+wide AS MATERIALIZED (
+    SELECT $4::pg_catalog.text[] IS NULL AND $5::pg_catalog.timestamptz IS NULL AND c.reltuples OPERATOR(pg_catalog.>) 20000
+        AS is_wide
+    FROM pg_catalog.pg_class c
+    WHERE c.oid OPERATOR(pg_catalog.=) {TABLE_OID}::pg_catalog.oid
+),
 few AS MATERIALIZED (
-    SELECT CASE
-        WHEN $4::pg_catalog.text[] IS NULL AND $5::pg_catalog.timestamptz IS NULL AND (
-            SELECT c.reltuples OPERATOR(pg_catalog.>) 20000 FROM pg_catalog.pg_class c
-            WHERE c.oid OPERATOR(pg_catalog.=) {TABLE_OID}::pg_catalog.oid) THEN false
-        ELSE (
-            SELECT pg_catalog.count(*) OPERATOR(pg_catalog.<=) 5000
-            FROM (SELECT FROM {TABLE} d WHERE {READY}{FILTER} LIMIT 5001) x)
-    END AS are_few
+    SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
+    FROM {TABLE} d
+    WHERE NOT (SELECT is_wide FROM wide) AND {READY}{FILTER}{NOT_EXCLUDED}
+    LIMIT 5001
+),
+many AS MATERIALIZED (
+    SELECT (SELECT is_wide FROM wide) OR (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 5000 FROM few) AS are_many
 ),
 near AS MATERIALIZED (
     SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
     FROM {TABLE} d
-    WHERE NOT (SELECT are_few FROM few) AND {READY}{FILTER}{NOT_EXCLUDED}
+    WHERE (SELECT are_many FROM many) AND {READY}{FILTER}{NOT_EXCLUDED}
     ORDER BY d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR}
     LIMIT 200
 ),
 compared AS MATERIALIZED (
-    SELECT x.id, x.distance
-    FROM (
-        SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
-        FROM {TABLE} d
-        WHERE (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.<) 200 FROM near) AND {READY}{FILTER}{NOT_EXCLUDED}
-        OFFSET 0
-    ) x
-    ORDER BY x.distance, x.id
-    LIMIT 200
+    SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
+    FROM {TABLE} d
+    WHERE (SELECT are_many FROM many) AND (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.<) 200 FROM near)
+        AND {READY}{FILTER}{NOT_EXCLUDED}
 ),
 by_meaning AS MATERIALIZED (
     SELECT x.id, pg_catalog.row_number() OVER (ORDER BY x.distance, x.id) AS place
-    FROM (SELECT id, distance FROM near WHERE (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 0 FROM compared)
-        UNION ALL SELECT id, distance FROM compared) x
-),
--- What the words of a document are worth.
-matched AS MATERIALIZED (
-    SELECT id FROM strict UNION SELECT id FROM loose
-),
-words_of AS MATERIALIZED (
-    SELECT c.id, c.is_match, coalesce(w.coverage, 0) AS coverage, coalesce(w.cover_density, 0) AS cover_density,
-        coalesce((0.6 OPERATOR(pg_catalog.*) w.coverage)
-            OPERATOR(pg_catalog.+) (0.4 OPERATOR(pg_catalog.*) w.cover_density), 0) AS keyword
     FROM (
-        SELECT id, true AS is_match FROM matched
+        SELECT id, distance FROM few WHERE NOT (SELECT are_many FROM many)
         UNION ALL
-        SELECT m.id, false FROM by_meaning m WHERE NOT EXISTS (
-            SELECT FROM matched x WHERE x.id OPERATOR({KEY_SCHEMA}.=) m.id)
-    ) c
+        SELECT id, distance FROM near WHERE (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 0 FROM compared)
+        UNION ALL
+        SELECT id, distance FROM compared
+    ) x
+    ORDER BY place
+    LIMIT 200
+),
+-- The words of what the meaning has found are worth something, too.
+candidate AS MATERIALIZED (
+    SELECT coalesce(m.id, k.id) AS id, m.place AS semantic_rank, k.place AS keyword_rank,
+        coalesce(k.coverage, w.coverage, 0) AS coverage, coalesce(k.cover_density, w.cover_density, 0) AS cover_density
+    FROM by_meaning m
+    FULL JOIN by_words k ON k.id OPERATOR({KEY_SCHEMA}.=) m.id
     LEFT JOIN LATERAL (
-        SELECT (
-                SELECT coalesce(pg_catalog.sum(word.weight) FILTER (
-                        WHERE e.document OPERATOR(pg_catalog.@@) word.query), 0)
-                    OPERATOR(pg_catalog./) pg_catalog.sum(word.weight)
-                FROM word
-            ) AS coverage,
-            pg_catalog.ts_rank_cd('{0.1,0.2,0.4,1.0}'::pg_catalog.float4[], e.document, question.any_word,
-                33)::pg_catalog.float8 AS cover_density
-        FROM {DOCUMENT} e CROSS JOIN question
-        WHERE e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND e.dataset_id OPERATOR({KEY_SCHEMA}.=) c.id
-            AND question.any_word IS NOT NULL
+        SELECT w.coverage, w.cover_density
+        FROM {DOCUMENT} x
+        CROSS JOIN LATERAL ({WORDS_OF_DOCUMENT}) w
+        WHERE k.id IS NULL AND (SELECT any_word IS NOT NULL FROM question)
+            AND x.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND x.dataset_id OPERATOR({KEY_SCHEMA}.=) m.id
         OFFSET 0
     ) w ON true
 ),
-by_words AS MATERIALIZED (
-    SELECT id, pg_catalog.row_number() OVER (ORDER BY keyword DESC, id) AS place
-    FROM words_of WHERE is_match
-    ORDER BY keyword DESC, id
-    LIMIT 200
-),
 -- All parts of all candidates.
 part AS (
-    SELECT d.id, d.title, d.source, d.similarity, w.coverage, w.cover_density,
-        m.place AS semantic_rank, k.place AS keyword_rank,
+    SELECT c.id, d.title, d.source, d.similarity, c.coverage, c.cover_density, c.semantic_rank, c.keyword_rank,
         CASE
             WHEN d.similarity OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.float8 THEN 0
             ELSE greatest(0::pg_catalog.float8, least(1::pg_catalog.float8,
                 (d.similarity OPERATOR(pg_catalog.-) $7::pg_catalog.float8)
                 OPERATOR(pg_catalog./) ($8::pg_catalog.float8 OPERATOR(pg_catalog.-) $7::pg_catalog.float8)))
         END AS semantic,
-        CASE WHEN question.any_word IS NOT NULL THEN w.keyword END AS keyword,
+        CASE WHEN question.any_word IS NOT NULL THEN
+            (0.6 OPERATOR(pg_catalog.*) c.coverage) OPERATOR(pg_catalog.+) (0.4 OPERATOR(pg_catalog.*) c.cover_density)
+        END AS keyword,
         coalesce(s.static, 0.5) AS static, a.days AS age_days,
         $13::pg_catalog.float8 OPERATOR(pg_catalog.+) ((1 OPERATOR(pg_catalog.-) $13::pg_catalog.float8)
             OPERATOR(pg_catalog.*) CASE
@@ -165,15 +171,13 @@ part AS (
                     a.days OPERATOR(pg_catalog./) $12::pg_catalog.float8, 1000))
             END) AS age_factor
     FROM question
-    CROSS JOIN words_of w
-    LEFT JOIN by_meaning m ON m.id OPERATOR({KEY_SCHEMA}.=) w.id
-    LEFT JOIN by_words k ON k.id OPERATOR({KEY_SCHEMA}.=) w.id
+    CROSS JOIN candidate c
     CROSS JOIN LATERAL (
-        SELECT d.{ID} AS id, d.{TITLE}::pg_catalog.text AS title, {SOURCE_VALUE} AS source,
+        SELECT d.{TITLE}::pg_catalog.text AS title, {SOURCE_VALUE} AS source,
             1 OPERATOR(pg_catalog.-) (d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR}) AS similarity,
             {DATE_VALUE} AS date{METRIC_COLUMNS}
         FROM {TABLE} d
-        WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) w.id
+        WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) c.id
         OFFSET 0
     ) d
     CROSS JOIN LATERAL (
@@ -198,7 +202,6 @@ part AS (
         ) scale
         WHERE x.value IS NOT NULL AND scale.scale OPERATOR(pg_catalog.>) 0
     ) s
-    WHERE m.id IS NOT NULL OR k.id IS NOT NULL
 )
 SELECT p.id, x.score, p.title, p.source, p.semantic, p.keyword, p.static, p.age_factor, p.similarity,
     CASE WHEN p.keyword IS NOT NULL THEN p.coverage END AS coverage,
