@@ -68,6 +68,20 @@ struct ModelPromptTests {
         #expect(prompted.tokenize(Canary(text: "ice", vector: [])).ids == plain.tokenize("ice").ids)
     }
 
+    @Test("stands before questions, too, and is then another")
+    func questions() async throws {
+        let plain = try SentenceEncoder(
+            model: ModelFolder(path: FolderVariant.base), backend: CPUBackend(workerCount: 1))
+        #expect(plain.tokenizeQuery("ice").ids == plain.tokenize("ice").ids)
+        try await withModel(FolderVariant.base) { folder in
+            try folder.write(#"{"prompts": {"query": "the sea ", "document": "a ship "}}"#, to: Self.file)
+            let prompted = try SentenceEncoder(
+                model: ModelFolder(path: folder.path), backend: CPUBackend(workerCount: 1))
+            #expect(prompted.tokenizeQuery("ice").ids == plain.tokenize("the sea ice").ids)
+            #expect(prompted.tokenize("ice").ids == plain.tokenize("a ship ice").ids)
+        }
+    }
+
     @Test("is refused where it leaves no room for a text, or its tokens are to be left out of the vector")
     func refusals() async throws {
         let prompt = [String](repeating: "sea", count: 62).joined(separator: " ")

@@ -9,7 +9,10 @@ excluded AS MATERIALIZED (
     SELECT pg_catalog.string_agg(x.query::pg_catalog.text, ' | ')::pg_catalog.tsquery AS query
     FROM pg_catalog.regexp_matches($1::pg_catalog.text, '("[^"]*"?)|(?:^|\s)-("[^"]*"?|[^\s"]+)', 'g') AS m(piece)
     CROSS JOIN LATERAL (
-        SELECT pg_catalog.phraseto_tsquery('pg_catalog.english'::pg_catalog.regconfig, m.piece[2]) AS query) x
+        SELECT pg_catalog.phraseto_tsquery('pg_catalog.english'::pg_catalog.regconfig, m.piece[2])
+            OPERATOR(pg_catalog.||) pg_catalog.phraseto_tsquery('pg_catalog.simple'::pg_catalog.regconfig, m.piece[2])
+            AS query
+    ) x
     WHERE m.piece[2] IS NOT NULL AND pg_catalog.numnode(x.query) OPERATOR(pg_catalog.>) 0
 ),
 -- Each word with all forms that documents may have it in. A stop word is none. Its weight is its rarity; the rarest stand for
@@ -18,14 +21,14 @@ word AS MATERIALIZED (
     SELECT w.query, pg_catalog.ln(1 OPERATOR(pg_catalog.+) (w.total::pg_catalog.float8
         OPERATOR(pg_catalog./) (1 OPERATOR(pg_catalog.+) w.documents))) AS weight
     FROM (
-        SELECT pg_catalog.string_agg(DISTINCT '''' OPERATOR(pg_catalog.||) pg_catalog.replace(
+        SELECT t.token, pg_catalog.string_agg(DISTINCT '''' OPERATOR(pg_catalog.||) pg_catalog.replace(
                 pg_catalog.replace(l.lexeme, '\', '\\'), '''', '''''') OPERATOR(pg_catalog.||) '''',
                 ' | ')::pg_catalog.tsquery AS query,
             coalesce(pg_catalog.max(f.documents), 0) AS documents,
             coalesce((SELECT total FROM {WORD} WHERE table_name OPERATOR(pg_catalog.=) {TABLE_NAME} LIMIT 1), 1) AS total
         FROM (
             SELECT DISTINCT pg_catalog.lower(p.token) AS token
-            FROM pg_catalog.ts_parse('default', pg_catalog.regexp_replace(
+            FROM pg_catalog.ts_parse('pg_catalog.default', pg_catalog.regexp_replace(
                 $1::pg_catalog.text, '("[^"]*"?)|(^|\s)-("[^"]*"?|[^\s"]+)', '\1\2', 'g')) p
             -- Neither blanks, tags, protocols and entities nor compounds, whose parts follow them.
             WHERE p.tokid OPERATOR(pg_catalog.<>) ALL ('{12,13,14,15,16,17,23}'::int[])
@@ -41,7 +44,7 @@ word AS MATERIALIZED (
         WHERE pg_catalog.cardinality(e.english) OPERATOR(pg_catalog.>) 0
         GROUP BY t.token
     ) w
-    ORDER BY 2 DESC
+    ORDER BY weight DESC, w.token
     LIMIT 64
 ),
 question AS MATERIALIZED (
@@ -60,6 +63,8 @@ strict AS MATERIALIZED (
     ) d
     WHERE (SELECT any_word IS NOT NULL FROM question) AND e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME}
         AND e.document OPERATOR(pg_catalog.@@) (SELECT as_asked FROM question)
+        AND ((SELECT excluded FROM question) IS NULL
+            OR NOT e.document OPERATOR(pg_catalog.@@) (SELECT excluded FROM question))
     LIMIT 1000
 ),
 loose AS MATERIALIZED (
