@@ -12,10 +12,6 @@ struct SideTableMigrationTests {
         SELECT concat_ws(' ', dataset_id, column_name, model_fingerprint, source_fingerprint, tokens, truncated, embedded_at)
         FROM embedding_state ORDER BY dataset_id, column_name
         """
-    private static let owners = """
-        SELECT dataset_id || ' ' || table_name FROM embedding_state ORDER BY dataset_id, column_name, table_name
-        """
-    private static let migrated = "the rows of embedding_state say now which table they are about"
     private static let left = "rows of embedding_state were left under the empty table_name"
 
     @Test("gives a row to the table whose text it was made from, or to the only one with its key and column")
@@ -42,14 +38,14 @@ struct SideTableMigrationTests {
             let before = try await database.texts(Self.states)
 
             let log = RecordedLog()
-            try await migrate(database, log)
+            try await SideTableMigrating.migrate(database, log)
             #expect(
-                try await database.texts(Self.owners) == [
+                try await database.texts(SideTableMigrating.owners) == [
                     "1 public.datasets", "2 public.articles", "3 ", "4 ", "7 public.datasets", "8 ",
                     "9 public.articles", "10 ",
                 ])
             #expect(try await database.texts(Self.states) == before)
-            let note = try #require(log.entries(Self.migrated).first)
+            let note = try #require(log.entries(SideTableMigrating.migrated).first)
             #expect(note.values["assigned"] == "public.articles 2, public.datasets 2")
             #expect(note.values["unassigned"] == "4")
             let warning = try #require(log.entries(containing: Self.left).first)
@@ -75,7 +71,7 @@ struct SideTableMigrationTests {
                 FROM (VALUES (1, 'Article 1 Article 1'), (2, 'Edited'), (3, 'Edited'), (4, 'Gone')) AS v(i, t)
                 """)
             let log = RecordedLog()
-            try await migrate(database, log)
+            try await SideTableMigrating.migrate(database, log)
             let owners = "SELECT dataset_id || ' ' || table_name FROM embedding_failure ORDER BY 1"
             #expect(try await database.texts(owners) == ["1 public.articles", "2 ", "3 public.datasets", "4 "])
             #expect(log.entries(containing: "rows of embedding_failure were left").first?.values["unassigned"] == "2")
@@ -101,8 +97,8 @@ struct SideTableMigrationTests {
                 SELECT i, 'embedding', '\\x07', sha256(convert_to(t, 'UTF8')), 9, false
                 FROM (VALUES (2, 'Note 2 Note 2 Long'), (3, 'Gone Gone'), (4, 'Note 4 Note 4 Long')) AS v(i, t)
                 """)
-            try await migrate(database, RecordedLog())
-            #expect(try await database.texts(Self.owners) == ["1 public.datasets", "2 ", "3 ", "4 "])
+            try await SideTableMigrating.migrate(database, RecordedLog())
+            #expect(try await database.texts(SideTableMigrating.owners) == ["1 public.datasets", "2 ", "3 ", "4 "])
 
             // A row that came later must not get what was noted of another.
             try await database.run(
@@ -111,9 +107,9 @@ struct SideTableMigrationTests {
             let rows = "SELECT xmin || ' ' || e::text FROM embedding_state e ORDER BY 1"
             let before = try await database.texts(rows)
             let log = RecordedLog()
-            try await migrate(database, log)
+            try await SideTableMigrating.migrate(database, log)
             #expect(try await database.texts(rows) == before)
-            #expect(log.entries(Self.migrated).isEmpty)
+            #expect(log.entries(SideTableMigrating.migrated).isEmpty)
             #expect(log.entries(containing: Self.left).first?.values["unassigned"] == "3")
 
             // Applied with the names of the other table, the migration can read its text.
@@ -128,9 +124,9 @@ struct SideTableMigrationTests {
                     truncated)
                 VALUES ('public.notes', 4, 'embedding', '\\x09', '\\x09', 9, false)
                 """)
-            try await migrate(database, log, names)
+            try await SideTableMigrating.migrate(database, log, names)
             #expect(
-                try await database.texts(Self.owners) == [
+                try await database.texts(SideTableMigrating.owners) == [
                     "1 public.datasets", "2 public.notes", "3 ", "4 ", "4 public.notes",
                 ])
         }
@@ -186,7 +182,7 @@ struct SideTableMigrationTests {
             // Applied for a table that has nothing to do with it, the migration is the same.
             var names = DatasetNames()
             names.table = "new"
-            try await migrate(database, RecordedLog(), names)
+            try await SideTableMigrating.migrate(database, RecordedLog(), names)
             let owners = "SELECT table_name || ' ' || count(*) FROM embedding_state GROUP BY table_name ORDER BY 1"
             let child = neighbor == .child ? ["public.child 1"] : []
             #expect(try await database.texts(owners) == child + ["public.datasets 5"])
@@ -225,7 +221,7 @@ struct SideTableMigrationTests {
             _ = try await fixture.drain(StubEncoder())
             try await fixture.giveSideTablesTheirEarlierForm()
             try await database.run(peculiarity.rawValue)
-            try await migrate(database, RecordedLog())
+            try await SideTableMigrating.migrate(database, RecordedLog())
 
             try await fixture.insert(5, titled: "New")
             let report = try await fixture.drain(StubEncoder())
@@ -259,7 +255,7 @@ struct SideTableMigrationTests {
                     ALTER TABLE embedding_state OWNER TO \(role); ALTER TABLE embedding_failure OWNER TO \(role)
                     """)
                 let log = RecordedLog()
-                try await migrate(database, log, url: url)
+                try await SideTableMigrating.migrate(database, log, url: url)
                 let warnings = log.entries(
                     "tables were not looked at for keys in embedding_state, because this role cannot see their rows")
                 #expect(warnings.map { $0.values["tables"] } == ["public.\"Guarded\", public.secret"])
@@ -276,99 +272,11 @@ struct SideTableMigrationTests {
             try await fixture.insert(5)
             try await fixture.giveSideTablesTheirEarlierForm()
             try await database.withEmbedder { _, url in
-                try await migrate(database, RecordedLog())
+                try await SideTableMigrating.migrate(database, RecordedLog())
                 let log = RecordedLog()
                 #expect(try await fixture.drain(StubEncoder(), url: url, log: log.logger).processed == 5)
                 #expect(log.entries(containing: "side table").isEmpty)
             }
-        }
-    }
-
-    @Test("waits for the batches that runs have in hand, and counts what they write")
-    func besideADrain() async throws {
-        try await withTemporaryDatabase { database in
-            let fixture = try await DatasetFixture(database)
-            try await fixture.insert(2)
-            try await fixture.giveSideTablesTheirEarlierForm()
-            let session = try await database.connect()
-            let table = try await Preflight(session: session, names: fixture.names, log: fixture.log).check(
-                for: .status)
-            let claim = "BEGIN; SELECT pg_advisory_xact_lock(\(table.claimNamespace(of: "embedding")), 63)"
-            try await session.executeScript(PostgresStatement(name: "claim", sql: claim))
-
-            async let migration: Void = migrate(database, RecordedLog())
-            try await database.wait(
-                until: "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 63 AND NOT granted)")
-            // The side tables are free until the batch is written.
-            try await session.execute(PostgresStatement(name: "write", sql: DatasetFixture.earlierWrite(of: 1)))
-            try await session.execute(.commit)
-            try await migration
-            await session.close()
-            #expect(try await database.texts(Self.owners) == ["1 public.datasets"])
-            #expect(try await fixture.drain(StubEncoder()).processed == 1)
-        }
-    }
-
-    @Test("keeps runs from beginning a batch while it is at work")
-    func holdsClaims() async throws {
-        try await withTemporaryDatabase { database in
-            let fixture = try await DatasetFixture(database)
-            try await database.run("ALTER TABLE datasets ADD second halfvec(4)")
-            try await fixture.giveSideTablesTheirEarlierForm()
-            let reader = try await database.connect()
-            let table = try await Preflight(session: reader, names: fixture.names, log: fixture.log).check(for: .status)
-            // What it waits for once it has all claims.
-            try await reader.executeScript(
-                PostgresStatement(name: "read", sql: "BEGIN; SELECT count(*) FROM embedding_failure"))
-            async let migration: Void = migrate(database, RecordedLog())
-            try await database.wait(
-                until: "EXISTS (SELECT FROM pg_locks WHERE relation = 'embedding_failure'::regclass AND NOT granted)")
-            for column in ["embedding", "second"] {
-                let free = """
-                    SELECT count(*) FROM generate_series(0, 63) AS s
-                    WHERE pg_try_advisory_xact_lock(\(table.claimNamespace(of: column)), s)
-                    """
-                #expect(try await database.number(free) == 0, "\(column)")
-            }
-            try await reader.execute(.commit)
-            await reader.close()
-            try await migration
-        }
-    }
-
-    @Test("that two processes begin at the same time is done once")
-    func twoProcesses() async throws {
-        try await withTemporaryDatabase { database in
-            let fixture = try await DatasetFixture(database)
-            try await fixture.insert(50)
-            _ = try await fixture.drain(StubEncoder())
-            try await fixture.giveSideTablesTheirEarlierForm()
-            let log = RecordedLog()
-            async let first: Void = migrate(database, log)
-            async let second: Void = migrate(database, log)
-            _ = try await (first, second)
-            #expect(log.entries(Self.migrated).map { $0.values["assigned"] } == ["public.datasets 50"])
-            #expect(try await fixture.verify(StubEncoder()).states == VectorStates(current: 50))
-        }
-    }
-
-    @Test("says what to raise where the server has no room for its locks, and leaves all as it was")
-    func noRoomForLocks() async throws {
-        try await withPrivateServer(["max_locks_per_transaction=10", "max_connections=10"]) { server in
-            let database = try await TemporaryDatabase.create(on: server)
-            let fixture = try await DatasetFixture(database)
-            try await fixture.giveSideTablesTheirEarlierForm()
-            for number in 1...40 {
-                try await database.run("CREATE TABLE t\(number) (id bigint, embedding vector(4))")
-            }
-            let failure = await #expect(throws: RunFailure.self) { try await migrate(database, RecordedLog()) }
-            #expect(failure?.reason == .configuration)
-            #expect(failure?.description.contains("max_locks_per_transaction") == true)
-            #expect(failure?.description.contains("2624 locks") == true)
-            #expect(
-                try await database.number(
-                    "SELECT count(*) FROM pg_attribute WHERE attname = 'table_name' AND attrelid = 'embedding_state'::regclass"
-                ) == 0)
         }
     }
 
@@ -393,13 +301,5 @@ struct SideTableMigrationTests {
             INSERT INTO embedding_state (dataset_id, column_name, model_fingerprint, source_fingerprint, tokens, truncated)
             VALUES (\(id), '\(column)', decode(repeat('07', 32), 'hex'), sha256('\(title) \(title)'), 9, false)
             """)
-    }
-
-    private func migrate(
-        _ database: TemporaryDatabase, _ log: RecordedLog, _ names: DatasetNames = DatasetNames(), url: String? = nil
-    ) async throws {
-        let session = try await PostgresSession.connect(to: url ?? database.url, applicationName: "tests")
-        try await TableSchema(names: names, dimension: 4, hnsw: false).apply(session, log: log.logger)
-        await session.close()
     }
 }
