@@ -1,12 +1,8 @@
-import CPUCompute
 import Checksum
-import Compute
 import ComputeTestSupport
 import Foundation
-import Safetensors
 import SentenceEncoding
 import Testing
-import Tokenization
 
 /// What is refused because of files that are missing or cannot be read, each with a message that names the file and says what
 /// to do.

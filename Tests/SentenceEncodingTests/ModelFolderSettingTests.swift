@@ -1,9 +1,3 @@
-import CPUCompute
-import Checksum
-import Compute
-import ComputeTestSupport
-import Foundation
-import Safetensors
 import SentenceEncoding
 import Testing
 import Tokenization

@@ -1,7 +1,3 @@
-import CPUCompute
-import Checksum
-import Compute
-import ComputeTestSupport
 import Foundation
 import Safetensors
 import SentenceEncoding
