@@ -33,7 +33,7 @@ public struct DatasetSearch: Sendable {
         _ names: DatasetNames, _ columns: SearchColumns, _ model: SearchModel, _ session: PostgresSession, _ log: Logger
     ) async throws -> SearchTable {
         let preflight = Preflight(session: session, names: names, log: log)
-        var table = try await preflight.check(for: .verify(dimension: model.dimension)) { _ in [] }
+        var table = try await preflight.check(for: .search(dimension: model.dimension)) { _ in [] }
         let subject = try await session.readOnly {
             let version = table.vector.version
             guard version >= oldestPgvector else {
@@ -54,10 +54,36 @@ public struct DatasetSearch: Sendable {
                     ]))
             }
             table.document = try await document(of: table, session)
+            table.state = try await state(of: table, session)
             return try await SearchTable(table, columns, session)
         }
         try subject.requireSearchable()
         return subject
+    }
+
+    /// `embedding_state`, quoted by the server, which tells whose vectors the column holds; `nil` if there is none.
+    private static func state(of table: ResolvedTable, _ session: PostgresSession) async throws -> String? {
+        switch try await SideTable.state.lookUp(for: table, to: .read, session) {
+        case .usable(let quoted): return quoted
+        case .unusable(.absent): return nil
+        case .unusable(let problem):
+            throw try await refusal(of: .state, problem, table, "cannot tell whose vectors the column holds", session)
+        }
+    }
+
+    private static func refusal(
+        of sideTable: SideTable, _ problem: SideTable.Problem, _ table: ResolvedTable, _ consequence: String,
+        _ session: PostgresSession
+    ) async throws -> RunFailure {
+        var remedy = problem.remedy
+        switch problem {
+        case .absent, .lacksColumns: remedy = "run embedding-job schema --search --apply, then embedding-job run"
+        case .notReadable:
+            let names = try await SearchTable.Names(table, session)
+            remedy = "GRANT SELECT ON \(names.schema).\(sideTable.rawValue) TO \(names.role)"
+        default: break
+        }
+        return RunFailure(.configuration, "\(sideTable.rawValue) \(consequence), \(problem); \(remedy)")
     }
 
     /// The table of documents, quoted by the server.
@@ -66,19 +92,11 @@ public struct DatasetSearch: Sendable {
             throw RunFailure(
                 .configuration, "the database has no encoding (SQL_ASCII), so it has no documents to search in")
         }
-        let problem: SideTable.Problem
         switch try await SideTable.document.lookUp(for: table, to: .read, session) {
         case .usable(let quoted): return quoted
-        case .unusable(let found): problem = found
+        case .unusable(let problem):
+            throw try await refusal(of: .document, problem, table, "cannot be searched", session)
         }
-        let remedy =
-            switch problem {
-            case .absent, .lacksColumns: "run embedding-job schema --search --apply, then embedding-job run"
-            case .notReadable: "GRANT SELECT ON \(SideTable.document.rawValue) to this role"
-            default: problem.remedy
-            }
-        throw RunFailure(
-            .configuration, "\(SideTable.document.rawValue) cannot be searched, \(problem); \(remedy)")
     }
 
     /// Finds the best rows, best first.

@@ -14,7 +14,7 @@ struct SearchTable: Sendable {
         /// `embedding_model`; `nil` if this role may not read it, or if there is none.
         let models: String?
         /// Whether this role may read the table; `nil` if there is none.
-        let mayReadScale, mayReadWord: Bool?
+        let mayReadScale, mayReadWord, mayReadModels: Bool?
         /// What `embedding_model` would be called.
         let modelsName: String
 
@@ -33,7 +33,8 @@ struct SearchTable: Sendable {
             word = try row.text("word")
             role = try row.text("role")
             modelsName = try row.text("models")
-            models = try flag("may_read_models") == true ? modelsName : nil
+            mayReadModels = try flag("may_read_models")
+            models = mayReadModels == true ? modelsName : nil
             mayReadScale = try flag("may_read_scale")
             mayReadWord = try flag("may_read_word")
         }
@@ -87,6 +88,11 @@ struct SearchTable: Sendable {
             if mayRead == false {
                 problems.append("this role may not read \(name); GRANT SELECT ON \(name) TO \(names.role)")
             }
+        }
+        // Without it nothing would tell a question by another model than the column's.
+        if names.mayReadModels == false {
+            problems.append(
+                "this role may not read \(names.modelsName); GRANT SELECT ON \(names.modelsName) TO \(names.role)")
         }
         guard problems.isEmpty else { throw RunFailure(.configuration, problems.joined(separator: "; ")) }
     }

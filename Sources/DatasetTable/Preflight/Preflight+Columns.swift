@@ -37,9 +37,10 @@ extension Preflight {
     }
 
     func checkColumns(
-        _ columns: [String: ResolvedTable.Column], in table: String, _ findings: inout PreflightFindings
+        _ columns: [String: ResolvedTable.Column], in table: String, for purpose: Purpose,
+        _ findings: inout PreflightFindings
     ) async throws(PostgresError) {
-        for (name, option) in requiredColumns + [(names.column, "--column")] {
+        for (name, option) in requiredColumns + [(names.column, "--column")] where purpose.reads(name, names) {
             guard let column = columns[name] else {
                 findings.add("\(table) has no column \(name); name it with \(option)", about: name)
                 continue

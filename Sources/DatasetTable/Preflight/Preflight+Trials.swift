@@ -98,7 +98,7 @@ extension Preflight {
             _ name: String, _ file: SQLFile, _ complaint: String, _ remedy: String,
             parameters: (ResolvedTable.Column) -> [PostgresValue] = { _ in [] }
         ) {
-            guard let column = table.columns[name] else { return }
+            guard let column = table.columns[name], purpose.reads(name, names) else { return }
             let trial = StatementTrial(table.statement(file, ["{TEXT}": column.quoted]), parameters(column))
             probes.append(Probe(column: column, trial: trial, complaint: complaint, remedy: remedy))
         }

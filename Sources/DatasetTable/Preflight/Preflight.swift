@@ -25,6 +25,8 @@ public struct Preflight: Sendable {
         case status
         /// Comparing stored vectors with those of a model that gives this many components.
         case verify(dimension: Int)
+        /// Comparing them with the vector of a question: neither descriptions nor failures are read.
+        case search(dimension: Int)
         /// Changing the ledger of failures, which must exist.
         case ledger
         /// Writing vectors of this many components, made by the model with this fingerprint, and documents if they are of the
@@ -35,15 +37,20 @@ public struct Preflight: Sendable {
         /// Whether nothing will be written, so that the right to read is enough.
         var onlyReads: Bool {
             switch self {
-            case .status, .verify: true
+            case .status, .verify, .search: true
             case .ledger, .run: false
             }
+        }
+
+        /// Whether the column of this name is read.
+        func reads(_ name: String, _ names: DatasetNames) -> Bool {
+            if case .search = self { name != names.description || name == names.title } else { true }
         }
 
         /// The number of components that vectors must have, if it matters.
         var dimension: Int? {
             switch self {
-            case .verify(let dimension), .run(let dimension, _, _, _): dimension
+            case .verify(let dimension), .search(let dimension), .run(let dimension, _, _, _): dimension
             case .status, .ledger: nil
             }
         }
@@ -55,7 +62,7 @@ public struct Preflight: Sendable {
             switch purpose {
             case .status: TableStatus.trials(table)
             case .ledger: FailureLedger.trials(table)
-            case .verify, .run: []
+            case .verify, .search, .run: []
             }
         }
     }
@@ -87,7 +94,7 @@ public struct Preflight: Sendable {
         let server = try await checkServer(purpose, &findings)
         guard let relation = try await checkTable(&findings), let server else { throw findings.failure }
         let columns = try await lookUpColumns(of: relation.oid)
-        try await checkColumns(columns, in: relation.quoted, &findings)
+        try await checkColumns(columns, in: relation.quoted, for: purpose, &findings)
         checkVectorColumn(columns[names.column], relation.quoted, purpose, &findings)
 
         var table = ResolvedTable(
@@ -100,6 +107,7 @@ public struct Preflight: Sendable {
             try await probe(table, for: purpose, &findings)
             throw findings.failure
         }
+        if case .search = purpose { return table }
         if purpose.onlyReads {
             return try await trying(
                 trials, on: addingReadableSideTables(to: table), for: purpose, leavingOut: leaveOut)

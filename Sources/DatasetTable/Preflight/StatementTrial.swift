@@ -12,7 +12,7 @@ package struct StatementTrial: Sendable {
     }
 
     /// Has the server plan it: `explain.sql` says why that is enough.
-    func explain(_ session: PostgresSession) async throws(PostgresError) {
+    package func explain(_ session: PostgresSession) async throws(PostgresError) {
         let explain = PostgresStatement(name: statement.name, sql: SQLFile.explain.text + statement.sql)
         try await session.execute(explain, parameters)
     }
