@@ -4,10 +4,10 @@
 -- metrics, $12 half-life of a score in days, $13 what age leaves of it at least
 -- Operators that name their schema all bind alike: parentheses say what is computed first.
 WITH
--- Pieces in quotes stay whole; what follows a minus is excluded, from both arms.
+-- Pieces in quotes stay whole; what follows a minus at the beginning of a piece is excluded, from both arms.
 excluded AS MATERIALIZED (
     SELECT pg_catalog.string_agg(x.query::pg_catalog.text, ' | ')::pg_catalog.tsquery AS query
-    FROM pg_catalog.regexp_matches($1::pg_catalog.text, '("[^"]*"?)|(?:^|\s)-("[^"]*"?|[^\s"]+)', 'g') AS m(piece)
+    FROM pg_catalog.regexp_matches($1::pg_catalog.text, '("[^"]*"?)|(?<![^\s"])-("[^"]*"?|[^\s"]+)', 'g') AS m(piece)
     CROSS JOIN LATERAL (
         SELECT pg_catalog.phraseto_tsquery('pg_catalog.english'::pg_catalog.regconfig, m.piece[2])
             OPERATOR(pg_catalog.||) pg_catalog.phraseto_tsquery('pg_catalog.simple'::pg_catalog.regconfig, m.piece[2])
@@ -29,7 +29,7 @@ word AS MATERIALIZED (
         FROM (
             SELECT DISTINCT pg_catalog.lower(p.token) AS token
             FROM pg_catalog.ts_parse('pg_catalog.default', pg_catalog.regexp_replace(
-                $1::pg_catalog.text, '("[^"]*"?)|(^|\s)-("[^"]*"?|[^\s"]+)', '\1\2', 'g')) p
+                $1::pg_catalog.text, '("[^"]*"?)|(?<![^\s"])-("[^"]*"?|[^\s"]+)', '\1', 'g')) p
             -- Neither blanks, tags, protocols and entities nor compounds, whose parts follow them.
             WHERE p.tokid OPERATOR(pg_catalog.<>) ALL ('{12,13,14,15,16,17,23}'::int[])
         ) t
@@ -47,12 +47,15 @@ word AS MATERIALIZED (
     ORDER BY weight DESC, w.token
     LIMIT 64
 ),
+-- Any other minus is punctuation, as in a title: websearch_to_tsquery would exclude what follows a dash between blanks.
 question AS MATERIALIZED (
-    SELECT pg_catalog.websearch_to_tsquery('pg_catalog.english'::pg_catalog.regconfig, $1::pg_catalog.text)
+    SELECT pg_catalog.websearch_to_tsquery('pg_catalog.english'::pg_catalog.regconfig, x.text)
             OPERATOR(pg_catalog.||) pg_catalog.websearch_to_tsquery(
-                'pg_catalog.simple'::pg_catalog.regconfig, $1::pg_catalog.text) AS as_asked,
+                'pg_catalog.simple'::pg_catalog.regconfig, x.text) AS as_asked,
         (SELECT pg_catalog.string_agg(query::pg_catalog.text, ' | ')::pg_catalog.tsquery FROM word) AS any_word,
         (SELECT query FROM excluded) AS excluded
+    FROM pg_catalog.regexp_replace(
+        $1::pg_catalog.text, '(?<=[^\s"[:alnum:]_])-|-(?!\S)', ' ', 'g') AS x(text)
 ),
 -- By words: as asked and, if that finds few, by any of them.
 strict AS MATERIALIZED (

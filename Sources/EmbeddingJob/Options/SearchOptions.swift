@@ -118,13 +118,32 @@ struct ShareArgument: ExpressibleByArgument {
     }
 }
 
-/// A day or a point in time, as ISO 8601 writes it.
+/// A day or a point in time, as ISO 8601 writes it; one that there is, before a server says that there is not.
 struct DateArgument: ExpressibleByArgument {
     let text: String
 
     init?(argument: String) {
-        let form = /\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?/
-        guard argument.wholeMatch(of: form) != nil else { return nil }
+        let form =
+            /(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|[+-](\d\d)(?::?(\d\d))?)?)?/
+            .asciiOnlyDigits()
+        guard let match = argument.wholeMatch(of: form)?.output, let year = Int(match.1), let month = Int(match.2),
+            let day = Int(match.3), year > 0, (1...12).contains(month),
+            (1...Self.days(of: month, in: year)).contains(day)
+        else { return nil }
+        func isBelow(_ limit: Int, _ digits: Substring?) -> Bool {
+            digits.flatMap { Int($0) }.map { $0 < limit } ?? true
+        }
+        guard isBelow(24, match.4), isBelow(60, match.5), isBelow(60, match.6), isBelow(15, match.7),
+            isBelow(60, match.8)
+        else { return nil }
         text = argument
+    }
+
+    private static func days(of month: Int, in year: Int) -> Int {
+        switch month {
+        case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 }
