@@ -19,6 +19,19 @@ extension DatasetQueue {
         return trials
     }
 
+    /// What the server objects to in a write without any rows; `nil` if nothing.
+    func refusalOfWrite() async throws(PostgresError) -> PostgresError.ServerError? {
+        let trial = StatementTrial(statements.write, writeParameters([]))
+        do throws(PostgresError) {
+            try await reading { () throws(PostgresError) in try await trial.explain(session) }
+            return nil
+        } catch {
+            guard case .serverError(let refusal) = error, refusal.disposition != .retry else { throw error }
+            try await rollback()
+            return refusal
+        }
+    }
+
     /// What a verification will send.
     var verificationTrials: [StatementTrial] {
         var table = table

@@ -139,7 +139,7 @@ actor ReconnectingQueue {
     ///
     /// - Returns: Whether there were any; if not, another table is to blame for the failure.
     private func adaptToSideTables(after error: PostgresError) async throws(PostgresError) -> Bool {
-        let causes: [SQLState?] = [.undefinedTable, .undefinedColumn, .insufficientPrivilege]
+        let causes: [SQLState?] = [.undefinedTable, .undefinedColumn, .undefinedFunction, .insufficientPrivilege]
         guard causes.contains(error.sqlState) else { return false }
         try await queue.rollback()
         var changed = table
@@ -159,10 +159,27 @@ actor ReconnectingQueue {
                 await warnings.warn(sideTable, problem)
             }
         }
+        if let refusal = try await refusalOfDocuments(changed) {
+            changed.document = nil
+            await warnings.warn(.document, .refused(refusal))
+        }
         guard SideTable.allCases.contains(where: { changed[$0] != table[$0] }) else { return false }
         table = changed
         queue = DatasetQueue(session: queue.session, table: table, model: model)
         return true
+    }
+
+    /// What the server objects to in the writing of documents if it objects to nothing else: they are made of columns that nothing
+    /// else needs.
+    private func refusalOfDocuments(
+        _ table: ResolvedTable
+    ) async throws(PostgresError) -> PostgresError.ServerError? {
+        guard table.document != nil else { return nil }
+        var rest = table
+        rest.document = nil
+        let queues = [table, rest].map { DatasetQueue(session: queue.session, table: $0, model: model) }
+        guard let refusal = try await queues[0].refusalOfWrite() else { return nil }
+        return try await queues[1].refusalOfWrite() == nil ? refusal : nil
     }
 }
 
