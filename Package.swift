@@ -101,16 +101,16 @@ let tests: [Target] = [
     .target(
         name: "JobTestSupport",
         dependencies: [
-            "BatchJob", "ComputeTestSupport", "DatasetTable", "Postgres", "PostgresTestSupport", "SentenceEncoding",
-            "Tokenization", logging,
+            "BatchJob", "ComputeTestSupport", "DatasetSearch", "DatasetTable", "Postgres", "PostgresTestSupport",
+            "SentenceEncoding", "Tokenization", logging,
         ],
         path: "Tests/Support/Job"),
     .target(name: "PostgresTestSupport", dependencies: ["Postgres"], path: "Tests/Support/Postgres"),
     .testTarget(
         name: "BatchJobTests",
         dependencies: [
-            "BatchJob", "ComputeTestSupport", "DatasetTable", "JobTestSupport", "Postgres", "PostgresTestSupport",
-            "SentenceEncoding", "Tokenization",
+            "BatchJob", "ComputeTestSupport", "DatasetSearch", "DatasetTable", "JobTestSupport", "Postgres",
+            "PostgresTestSupport", "SentenceEncoding", "Tokenization",
         ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
@@ -121,8 +121,8 @@ let tests: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "Benchmarking", "CPUCompute", "ComputeTestSupport", "DatasetTable", "EmbeddingJob", "JobTestSupport",
-            "Microbenchmarks", "Postgres", "PostgresTestSupport", "Safetensors", "SentenceEncoding",
+            "Benchmarking", "CPUCompute", "ComputeTestSupport", "DatasetSearch", "DatasetTable", "EmbeddingJob",
+            "JobTestSupport", "Microbenchmarks", "Postgres", "PostgresTestSupport", "Safetensors", "SentenceEncoding",
         ]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresTestSupport"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
