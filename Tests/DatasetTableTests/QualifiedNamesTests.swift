@@ -14,9 +14,10 @@ struct QualifiedNamesTests {
 
     /// What stands before a parenthesis and is no function: words of the language.
     private static let words: Set<Substring> = [
-        "all", "and", "any", "array", "as", "by", "coalesce", "conflict", "exists", "explain", "filter", "from",
-        "greatest", "hnsw", "in", "join", "key", "lateral", "least", "not", "nullif", "operator", "or", "over", "row",
-        "select", "set", "substring", "values", "when", "where", "with",
+        "all", "and", "any", "array", "as", "by", "coalesce", "conflict", "else", "exists", "explain", "filter", "from",
+        "gin", "greatest", "group", "grouping", "hnsw", "in", "join", "key", "lateral", "least", "not", "nullif",
+        "operator", "or", "over", "row", "select", "set", "sets", "substring", "table", "then", "values", "when",
+        "where", "with",
     ]
     /// The types that are words of the language.
     private static let typeWords: Set<Substring> = ["bigint", "boolean", "int", "interval", "smallint"]
@@ -49,7 +50,7 @@ struct QualifiedNamesTests {
             "WHERE a LIKE 'b'", "WHERE a NOT IN ('b')", "SELECT nullif(a, '')", "CASE a WHEN 1 THEN 2 END",
             "JOIN b USING (id)", "WHERE a IS DISTINCT FROM b", "WHERE a BETWEEN 1 AND 2", "SELECT a::text",
             "SELECT FROM pg_class", "SELECT 'pg_class'::pg_catalog.regclass", "SELECT now()", "SELECT -a",
-            "SELECT a ORDER BY b USING <", "SELECT a COLLATE \"C\"",
+            "SELECT a ORDER BY b USING <", "SELECT a COLLATE \"C\"", "WHERE a SIMILAR TO b", "SELECT d.*, d.a * 2",
         ])
     func open(sql: String) {
         #expect(!Self.openNames(in: sql).isEmpty)
@@ -66,15 +67,16 @@ struct QualifiedNamesTests {
             .map(String.init)
         names += sql.matches(of: /(?:FROM|JOIN) (pg_\w+)(?![\w.])/).map { String($0.output.1) }
         // Words that stand for an operator.
-        names += sql.matches(of: /\b(?:I?LIKE|SIMILAR|BETWEEN|IN \(|NULLIF|DISTINCT FROM)/.ignoresCase())
+        names += sql.matches(of: /\b(?:I?LIKE|SIMILAR TO|BETWEEN|IN \(|NULLIF|DISTINCT FROM)/.ignoresCase())
             .map { String($0.output) }
         names += sql.matches(of: /\bCASE (?!WHEN)\S+|JOIN \S+(?: \w+)? USING/).map { String($0.output) }
         names += sql.matches(of: /COLLATE (?!pg_catalog\.)\S+/).map { String($0.output) }
         // Assignments are no operators: SET a = b, c = d.
-        sql = sql.replacing(#/SET (?:LOCAL )?[\w{}]+ = /#, with: "").replacing(#/, \w+ = /#, with: ", ")
-            .replacing(/\(fillfactor = \d+\)/, with: "")
-        // Nor are the asterisks of count(*) and SELECT *, and the sign of a number.
-        sql = sql.replacing("(*)", with: "()").replacing("SELECT *", with: "SELECT").replacing(/-(?=\d)/, with: "")
+        sql = sql.replacing(#/SET (?:LOCAL )?[\w.{}]+ = /#, with: "").replacing(#/, \w+ = /#, with: ", ")
+            .replacing(/\((?:fillfactor|fastupdate) = \w+\)/, with: "")
+        // Nor are the asterisks of count(*), SELECT * and d.*, and the sign of a number.
+        sql = sql.replacing("(*)", with: "()").replacing("SELECT *", with: "SELECT").replacing(/\b\w+\.\*/, with: "")
+            .replacing(/-(?=\d)/, with: "")
         names += sql.matches(of: /[-+*\/<>=~!@#%^&|`?]+/).map { String($0.output) }
             .filter { $0 != "<=>" }
         return names
