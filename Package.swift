@@ -117,6 +117,12 @@ let tests: [Target] = [
     .testTarget(
         name: "CommandSupportTests", dependencies: ["CommandSupport", systemPackage], exclude: ["Fixtures"]),
     .testTarget(name: "ComputeTests", dependencies: ["CPUCompute", "Compute", "ComputeTestSupport"]),
+    .testTarget(
+        name: "DatasetSearchTests",
+        dependencies: [
+            "BatchJob", "ComputeTestSupport", "DatasetSearch", "DatasetTable", "JobTestSupport", "Postgres",
+            "PostgresTestSupport", "SentenceEncoding",
+        ]),
     .testTarget(name: "DatasetTableTests", dependencies: ["DatasetTable", "Postgres", "PostgresTestSupport"]),
     .testTarget(
         name: "IntegrationTests",

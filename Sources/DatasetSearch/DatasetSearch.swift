@@ -152,6 +152,17 @@ public struct DatasetSearch: Sendable {
         }
     }
 
+    /// How the server finds the answer, as `EXPLAIN (ANALYZE, FORMAT JSON)` prints it.
+    package func plan(_ question: Question, vector: [Float], _ settings: SearchSettings) async throws -> String {
+        let statement = PostgresStatement(
+            name: "plan", sql: "EXPLAIN (ANALYZE, FORMAT JSON) \(subject.labelledSearch.sql)")
+        return try await session.transaction(.searchBegin, endingWith: .rollback) {
+            let rows = try await session.execute(
+                statement, parameters(question, vector, settings), timeout: Self.longest)
+            return String(decoding: try rows.first?.bytes(0) ?? [], as: UTF8.self)
+        }
+    }
+
     /// More than `search-begin.sql` allows the server.
     private static let longest = Duration.seconds(35)
 

@@ -6,7 +6,7 @@ WITH renewed AS MATERIALIZED (
         SELECT {SOURCE_VALUE} AS source, m.metric, m.value
         FROM {TABLE} d
         CROSS JOIN LATERAL ({METRICS}) AS m(metric, weight, value)
-        WHERE d.{ACTIVE} AND m.value IS NOT NULL
+        WHERE d.{ACTIVE} AND m.value OPERATOR(pg_catalog.<) 'Infinity'::pg_catalog.float8
     ) x
     GROUP BY GROUPING SETS ((x.source, x.metric), (x.metric))
     -- A source of few rows is measured by those of all; rows of no source are, too.

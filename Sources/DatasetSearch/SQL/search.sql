@@ -208,7 +208,8 @@ part AS (
             ORDER BY l.source DESC
             LIMIT 1
         ) scale
-        WHERE x.value IS NOT NULL AND scale.scale OPERATOR(pg_catalog.>) 0
+        -- NULL, NaN and infinity tell nothing.
+        WHERE x.value OPERATOR(pg_catalog.<) 'Infinity'::pg_catalog.float8 AND scale.scale OPERATOR(pg_catalog.>) 0
     ) s
 )
 SELECT p.id, x.score, p.title, p.source, p.semantic, p.keyword, p.static, p.age_factor, p.similarity,
@@ -226,13 +227,14 @@ CROSS JOIN LATERAL (
                 coalesce(61::pg_catalog.float8 OPERATOR(pg_catalog./) (60 OPERATOR(pg_catalog.+) p.keyword_rank), 0))
                 OPERATOR(pg_catalog./) CASE WHEN p.keyword IS NULL THEN 1 ELSE 2 END))
             OPERATOR(pg_catalog.+) ($11::pg_catalog.float8 OPERATOR(pg_catalog.*) p.static)
-        -- Without a word the other two share what is left.
-        WHEN p.keyword IS NULL THEN
+        -- Without a word the other two share what is left, if they count at all.
+        WHEN p.keyword IS NULL AND ($9::pg_catalog.float8 OPERATOR(pg_catalog.+) $11::pg_catalog.float8)
+            OPERATOR(pg_catalog.>) 0 THEN
             (($9::pg_catalog.float8 OPERATOR(pg_catalog.*) p.semantic)
                 OPERATOR(pg_catalog.+) ($11::pg_catalog.float8 OPERATOR(pg_catalog.*) p.static))
             OPERATOR(pg_catalog./) ($9::pg_catalog.float8 OPERATOR(pg_catalog.+) $11::pg_catalog.float8)
         ELSE ($9::pg_catalog.float8 OPERATOR(pg_catalog.*) p.semantic)
-            OPERATOR(pg_catalog.+) ($10::pg_catalog.float8 OPERATOR(pg_catalog.*) p.keyword)
+            OPERATOR(pg_catalog.+) ($10::pg_catalog.float8 OPERATOR(pg_catalog.*) coalesce(p.keyword, 0))
             OPERATOR(pg_catalog.+) ($11::pg_catalog.float8 OPERATOR(pg_catalog.*) p.static)
     END AS score
 ) x

@@ -1,4 +1,5 @@
 import BatchJob
+import DatasetSearch
 import DatasetTable
 import JobTestSupport
 import Postgres
@@ -27,6 +28,7 @@ struct SearchPathTests {
                     "ALTER ROLE \(role) SUPERUSER; ALTER ROLE \(role) SET search_path = public, pg_catalog")
                 try await Self.expectShadowed(url)
                 try await exerciseRun(fixture, url)
+                try await exerciseSearch(fixture, url)
                 try await exerciseChange(fixture, url)
             }
         }
@@ -54,6 +56,24 @@ struct SearchPathTests {
 
         let table = try await Preflight(session: session, names: fixture.names, log: fixture.log).check(for: .ledger)
         #expect(try await FailureLedger(table).forget(nil, session).count == 3)
+        await session.close()
+    }
+
+    private func exerciseSearch(_ fixture: DatasetFixture, _ url: String) async throws {
+        try await fixture.prepareSearch(url: url)
+        #expect(try await fixture.drain(Self.old, url: url).exitReason == .drained)
+        try await fixture.refreshScores(url: url)
+        let vector = Self.old.vector(of: "any")
+        var settings = SearchSettings()
+        (settings.fusion, settings.limit) = (.reciprocalRank, 50)
+        let hits = try await fixture.withSearch(url: url) {
+            try await $0.search(try Question("datasets -\"number 7\""), vector: vector, settings)
+        }
+        #expect(hits.count == 29 && hits.allSatisfy { ($0.parts.keyword ?? 0) > 0 })
+        let session = try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
+        let statement = PostgresStatement(
+            name: "call", sql: "SELECT id FROM search_datasets('datasets -\"number 7\"', '\(vector)', 50)")
+        #expect(try await session.execute(statement).count == 29)
         await session.close()
     }
 
@@ -92,15 +112,16 @@ struct SearchPathTests {
                     pg_get_function_result(p.oid) AS result
                 FROM pg_proc p
                 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('aclexplode', 'array_agg',
-                    'array_remove', 'array_to_string', 'bool_or', 'btrim', 'col_description', 'convert_to', 'count',
-                    'current_database', 'current_setting', 'encode', 'format', 'format_type', 'generate_series',
+                    'array_remove', 'array_to_string', 'bool_and', 'bool_or', 'btrim', 'cardinality', 'col_description',
+                    'convert_to', 'count', 'current_database', 'current_setting', 'date_part', 'encode', 'format', 'format_type', 'generate_series',
                     'has_column_privilege', 'has_schema_privilege', 'has_table_privilege', 'hashtextextended', 'left',
-                    'lower', 'max', 'min', 'now', 'octet_length', 'pg_advisory_xact_lock', 'pg_describe_object',
+                    'ln', 'lower', 'max', 'min', 'now', 'numnode', 'octet_length', 'phraseto_tsquery', 'pg_advisory_xact_lock', 'pg_describe_object',
                     'pg_get_expr', 'pg_get_indexdef', 'pg_get_userbyid', 'pg_has_role', 'pg_is_in_recovery',
                     'pg_partition_tree', 'pg_relation_size', 'pg_size_bytes', 'pg_table_is_visible', 'pg_table_size',
                     'pg_try_advisory_xact_lock', 'pg_type_is_visible', 'power', 'quote_ident', 'quote_literal',
-                    'regexp_replace', 'replace', 'row_number', 'row_security_active', 'set_config', 'sha256',
-                    'string_agg', 'substr', 'substring', 'unnest')
+                    'regexp_matches', 'regexp_replace', 'replace', 'row_number', 'row_security_active', 'set_config',
+                    'setweight', 'sha256', 'string_agg', 'substr', 'substring', 'sum', 'to_tsvector', 'ts_parse',
+                    'ts_rank_cd', 'ts_stat', 'tsvector_to_array', 'unnest', 'websearch_to_tsquery')
             LOOP
                 BEGIN
                     EXECUTE format('CREATE FUNCTION public.%I(%s) RETURNS %s', f.proname, f.arguments, f.result) || body;
@@ -113,7 +134,8 @@ struct SearchPathTests {
                     format_type(o.oprresult, NULL) AS result
                 FROM pg_operator o
                 WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprkind = 'b'
-                    AND o.oprname IN ('=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '&', '||', '@>', '~~', '*=')
+                    AND o.oprname IN ('=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '/', '&', '||', '@>', '@@', '~~',
+                        '*=')
             LOOP
                 BEGIN
                     EXECUTE format('CREATE FUNCTION public.shadow_%s(%s, %s) RETURNS %s', f.oid, f.l, f.r, f.result)

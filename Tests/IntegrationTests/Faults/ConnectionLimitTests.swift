@@ -38,9 +38,7 @@ struct ConnectionLimitTests {
     @Test("10: several processes drain through pgbouncer in transaction mode", .requiresPgbouncer)
     func pooled() async throws {
         try await withProxiedJob(rows: 400) { job in
-            var components = try #require(Pgbouncer.url.flatMap { URLComponents(string: $0) })
-            components.path = "/" + job.database.name
-            let url = try #require(components.string)
+            let url = try Pgbouncer.url(of: job.database)
             let runs = try (0..<4).map { _ in try job.start(url: url) }
             var processed = 0
             for run in runs {
@@ -66,18 +64,5 @@ struct ConnectionLimitTests {
                 try await body(job, url)
             }
         }
-    }
-}
-
-/// The pooler of `Scripts/test-servers`, whose URL `Scripts/test` exports.
-private enum Pgbouncer {
-    static var url: String? {
-        ProcessInfo.processInfo.environment["EMBEDDING_TEST_PGBOUNCER_URL"].flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
-extension Trait where Self == ConditionTrait {
-    fileprivate static var requiresPgbouncer: Self {
-        .enabled(if: Pgbouncer.url != nil, "run Scripts/test, which starts the servers of Scripts/test-servers")
     }
 }

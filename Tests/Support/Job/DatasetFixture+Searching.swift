@@ -10,8 +10,8 @@ internal import PostgresTestSupport
 /// What searches need, and searches.
 extension DatasetFixture {
     /// Creates what `embedding-job schema --search --apply` does.
-    public func prepareSearch(calibration: SearchCalibration? = nil) async throws {
-        let session = try await database.connect()
+    public func prepareSearch(calibration: SearchCalibration? = nil, url: String? = nil) async throws {
+        let session = try await PostgresSession.connect(to: url ?? database.url, applicationName: "embedding-job test")
         try await SearchSchema(
             of: names, columns: SearchColumns(), calibration: calibration, session: session, log: log
         ).apply()
