@@ -57,6 +57,23 @@ question AS MATERIALIZED (
     FROM pg_catalog.regexp_replace(
         $1::pg_catalog.text, '(?<=[^\s"[:alnum:]_])-|-(?!\S)', ' ', 'g') AS x(text)
 ),
+-- The rows that pass the filters, if they are few: these are compared one by one. A large table without filters is not
+-- looked through for that.
+wide AS MATERIALIZED (
+    SELECT $4::pg_catalog.text[] IS NULL AND $5::pg_catalog.timestamptz IS NULL AND c.reltuples OPERATOR(pg_catalog.>) 20000
+        AS is_wide
+    FROM pg_catalog.pg_class c
+    WHERE c.oid OPERATOR(pg_catalog.=) {TABLE_OID}::pg_catalog.oid
+),
+few AS MATERIALIZED (
+    SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
+    FROM {TABLE} d
+    WHERE NOT (SELECT is_wide FROM wide) AND {READY}{FILTER}{NOT_EXCLUDED}
+    LIMIT 5001
+),
+many AS MATERIALIZED (
+    SELECT (SELECT is_wide FROM wide) OR (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 5000 FROM few) AS are_many
+),
 -- By words: as asked and, if that finds few, by any of them.
 strict AS MATERIALIZED (
     SELECT e.dataset_id AS id, e.document
@@ -64,7 +81,8 @@ strict AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT FROM {TABLE} d WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) e.dataset_id AND {READY}{FILTER} OFFSET 0
     ) d
-    WHERE (SELECT any_word IS NOT NULL FROM question) AND e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME}
+    WHERE ((SELECT are_many FROM many) OR e.dataset_id OPERATOR({KEY_SCHEMA}.=) ANY (SELECT id FROM few))
+        AND (SELECT any_word IS NOT NULL FROM question) AND e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME}
         AND e.document OPERATOR(pg_catalog.@@) (SELECT as_asked FROM question)
         AND ((SELECT excluded FROM question) IS NULL
             OR NOT e.document OPERATOR(pg_catalog.@@) (SELECT excluded FROM question))
@@ -76,7 +94,8 @@ loose AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT FROM {TABLE} d WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) e.dataset_id AND {READY}{FILTER} OFFSET 0
     ) d
-    WHERE (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.<) 20 FROM strict)
+    WHERE ((SELECT are_many FROM many) OR e.dataset_id OPERATOR({KEY_SCHEMA}.=) ANY (SELECT id FROM few))
+        AND (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.<) 20 FROM strict)
         AND e.table_name OPERATOR(pg_catalog.=) {TABLE_NAME}
         AND e.document OPERATOR(pg_catalog.@@) (SELECT any_word FROM question)
         AND ((SELECT excluded FROM question) IS NULL
@@ -101,23 +120,7 @@ by_words AS MATERIALIZED (
     ORDER BY place
     LIMIT 200
 ),
--- By meaning: a few rows are compared one by one, of many the index finds the nearest. Should it end before it has 200, all
--- are compared after all.
-wide AS MATERIALIZED (
-    SELECT $4::pg_catalog.text[] IS NULL AND $5::pg_catalog.timestamptz IS NULL AND c.reltuples OPERATOR(pg_catalog.>) 20000
-        AS is_wide
-    FROM pg_catalog.pg_class c
-    WHERE c.oid OPERATOR(pg_catalog.=) {TABLE_OID}::pg_catalog.oid
-),
-few AS MATERIALIZED (
-    SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
-    FROM {TABLE} d
-    WHERE NOT (SELECT is_wide FROM wide) AND {READY}{FILTER}{NOT_EXCLUDED}
-    LIMIT 5001
-),
-many AS MATERIALIZED (
-    SELECT (SELECT is_wide FROM wide) OR (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 5000 FROM few) AS are_many
-),
+-- By meaning: of many rows the index finds the nearest. Should it end before it has 200, all are compared after all.
 near AS MATERIALIZED (
     SELECT d.{ID} AS id, d.{COLUMN} OPERATOR({VECTOR_SCHEMA}.<=>) {QUERY_VECTOR} AS distance
     FROM {TABLE} d
