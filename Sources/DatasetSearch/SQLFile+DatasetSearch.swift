@@ -25,5 +25,6 @@ extension SQLFile {
     static var schemaSearchFunction: SQLFile { SQLFile(PackageResources.schema_search_function_sql) }
     static var schemaSearchGrants: SQLFile { SQLFile(PackageResources.schema_search_grants_sql) }
     static var schemaSearchReady: SQLFile { SQLFile(PackageResources.schema_search_ready_sql) }
+    static var schemaSearchSource: SQLFile { SQLFile(PackageResources.schema_search_source_sql) }
     static var schemaSearchTables: SQLFile { SQLFile(PackageResources.schema_search_tables_sql) }
 }

@@ -54,7 +54,18 @@ public struct SearchSchema: Sendable {
             subject.statement(.schemaDocument, ["{SCHEMA}": subject.names.schema + "."]),
             subject.statement(.schemaSearchTables), subject.statement(.schemaSearchReady, defaults),
             subject.statement(.schemaSearchFunction, defaults),
+        ] + sourceIndex
+    }
+
+    /// The index by which the rows of a source are found, unless there is one.
+    private var sourceIndex: [PostgresStatement] {
+        guard let source = subject.columns.source, !source.isVirtual, !subject.names.hasSourceIndex else { return [] }
+        let values = [
+            "{CONCURRENTLY}": TableSchema.concurrently(isPartitioned: subject.names.isPartitioned),
+            "{SOURCE_INDEX}": TableSchema.quote("\(subject.table.name)_\(source.name)_search"),
+            "{SOURCE_COLUMN}": source.quoted,
         ]
+        return [subject.statement(.schemaSearchSource, values)]
     }
 
     /// The rights of the roles that write documents and that search, as comments.
@@ -86,7 +97,7 @@ public struct SearchSchema: Sendable {
 
     /// Creates what is missing; throws a `RunFailure` if the server objects.
     public func apply() async throws {
-        for statement in statements { try await run(statement) }
+        for statement in statements { try await session.change(statement) }
     }
 
     /// Renews what scores are measured by: the scales of the metrics, and the words that are rare.
@@ -94,22 +105,8 @@ public struct SearchSchema: Sendable {
         let metrics = subject.columns.metricRows { "d.\(subject.columns.metrics[$0].column.quoted)::pg_catalog.float8" }
         let sample = subject.statement(.documentSample).sql
         let literal = try await session.quoteLiteral(sample)
-        try await run(subject.statement(.refreshScales, ["{METRICS}": metrics]))
-        try await run(subject.statement(.refreshWords, ["{SAMPLE_LITERAL}": literal]))
-    }
-
-    private static let longest = Duration.seconds(3600)
-
-    private func run(_ statement: PostgresStatement) async throws {
-        do {
-            try await session.transaction(.schemaBegin) {
-                try await session.executeScript(statement, timeout: Self.longest)
-            }
-        } catch let error as PostgresError {
-            guard case .serverError(let refusal) = error, refusal.disposition != .retry else { throw error }
-            throw RunFailure(
-                .configuration, "the server refuses the statement \"\(statement.name)\": \(refusal.explanation)")
-        }
+        try await session.change(subject.statement(.refreshScales, ["{METRICS}": metrics]))
+        try await session.change(subject.statement(.refreshWords, ["{SAMPLE_LITERAL}": literal]))
     }
 }
 

@@ -15,11 +15,18 @@ struct SearchTable: Sendable {
         let models: String?
         /// Whether this role may read the table; `nil` if there is none.
         let mayReadScale, mayReadWord, mayReadModels: Bool?
+        let isPartitioned: Bool
+        /// Whether an index begins with the column of sources.
+        let hasSourceIndex: Bool
         /// What `embedding_model` would be called.
         let modelsName: String
 
         init(_ table: ResolvedTable, _ session: PostgresSession) async throws {
-            guard let row = try await session.execute(SQLFile.searchNames.statement, [.oid(table.oid)]).first else {
+            guard
+                let row = try await session.execute(
+                    SQLFile.searchNames.statement, [.oid(table.oid), .text(table.names.source)]
+                ).first
+            else {
                 throw RunFailure(.database, "\(table.quoted) has just been dropped; try again")
             }
             func flag(_ column: String) throws(PostgresError) -> Bool? {
@@ -32,6 +39,8 @@ struct SearchTable: Sendable {
             scale = try row.text("scale")
             word = try row.text("word")
             role = try row.text("role")
+            isPartitioned = try row.bool("is_partitioned")
+            hasSourceIndex = try row.bool("has_source_index")
             modelsName = try row.text("models")
             mayReadModels = try flag("may_read_models")
             models = mayReadModels == true ? modelsName : nil

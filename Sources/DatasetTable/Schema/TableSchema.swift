@@ -89,32 +89,17 @@ public struct TableSchema: Sendable {
     public func apply(_ session: PostgresSession, log: Logger) async throws {
         let sideTables = [SQLFile.schemaLedger.name, SQLFile.schemaState.name]
         let first = statements.firstIndex { sideTables.contains($0.name) } ?? statements.endIndex
-        for statement in statements[..<first] { try await run(statement, session) }
+        for statement in statements[..<first] { try await session.change(statement) }
         // A side table may be shared, and lie in another schema than the one that a new table would be created in.
         let existing = try await SideTableMigration(names: names, session: session, log: log).migrate()
         let done = existing.map { $0.schema.name }
-        for statement in statements[first...] where !done.contains(statement.name) { try await run(statement, session) }
-    }
-
-    private func run(_ statement: PostgresStatement, _ session: PostgresSession) async throws {
-        do {
-            if statement.sql.contains(Self.concurrently(isPartitioned: false)) {
-                try await session.liftLimits()
-                try await session.executeScript(statement, timeout: SideTableMigration.longest)
-            } else {
-                try await session.transaction(.schemaBegin) {
-                    try await session.executeScript(statement, timeout: SideTableMigration.longest)
-                }
-            }
-        } catch let error as PostgresError {
-            guard case .serverError(let refusal) = error, refusal.disposition != .retry else { throw error }
-            throw RunFailure(
-                .configuration, "the server refuses the statement \"\(statement.name)\": \(refusal.explanation)")
+        for statement in statements[first...] where !done.contains(statement.name) {
+            try await session.change(statement)
         }
     }
 
     /// How an index is built while the table stays in use; PostgreSQL does not do that on a partitioned table.
-    static func concurrently(isPartitioned: Bool) -> String { isPartitioned ? "" : " CONCURRENTLY" }
+    package static func concurrently(isPartitioned: Bool) -> String { isPartitioned ? "" : " CONCURRENTLY" }
 
     /// Quotes an identifier, for objects that do not exist yet and that no catalog can quote.
     ///
