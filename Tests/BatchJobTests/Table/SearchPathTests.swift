@@ -8,7 +8,7 @@ import SentenceEncoding
 import Testing
 
 /// Functions and operators of others in a schema of the search path, which statements must pass over.
-@Suite("On the search path, a function of somebody else", .requiresPostgres, .timeLimit(.minutes(5)))
+@Suite("On the search path, a function of somebody else", .requiresPostgres, .timeLimit(.minutes(15)))
 struct SearchPathTests {
     private static let old = StubEncoder()
     private static let next = StubEncoder(dimension: 6, seed: 77)

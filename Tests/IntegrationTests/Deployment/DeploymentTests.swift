@@ -4,7 +4,7 @@ import PostgresTestSupport
 import Testing
 
 /// What the image, the manifests and their page say, against the program they are about.
-@Suite("The deployment files", .timeLimit(.minutes(10)))
+@Suite("The deployment files", .timeLimit(.minutes(15)))
 struct DeploymentTests {
     private static let manifests: [KubernetesManifest] = [.cronJob, .backfill]
     private static let page = DeploymentFile.text("Scripts/kubernetes/README.md")

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 /// What a role, a database or a client sets for statements that do not say it themselves.
-@Suite("Read-only defaults and time limits of others", .requiresPostgres, .timeLimit(.minutes(10)))
+@Suite("Read-only defaults and time limits of others", .requiresPostgres, .timeLimit(.minutes(15)))
 struct RoleDefaultsTests {
     private static let inOrder = [
         ["schema", "--apply", "--hnsw"], ["run"], ["run", "--dry-run"], ["run", "--stale"], ["verify"], ["status"],

@@ -4,7 +4,7 @@ import JobTestSupport
 import Testing
 
 /// Standard streams that are full, closed, non-blocking, or a terminal.
-@Suite("The standard streams of commands", .timeLimit(.minutes(5)))
+@Suite("The standard streams of commands", .timeLimit(.minutes(15)))
 struct StandardStreamsTests {
     private let job: BuiltExecutable
 

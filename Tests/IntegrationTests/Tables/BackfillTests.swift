@@ -5,7 +5,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("embedding-job backfill", .requiresPostgres, .timeLimit(.minutes(10)))
+@Suite("embedding-job backfill", .requiresPostgres, .timeLimit(.minutes(15)))
 struct BackfillTests {
     /// A table with vectors of the toy model and a search index, and two other models.
     private func withFilledTable(
