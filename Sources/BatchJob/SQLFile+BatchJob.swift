@@ -18,6 +18,7 @@ extension SQLFile {
     static var pendingCount: SQLFile { SQLFile(PackageResources.pending_count_sql) }
     static var read: SQLFile { SQLFile(PackageResources.read_sql) }
     static var undocumented: SQLFile { SQLFile(PackageResources.undocumented_sql) }
+    static var undocumentedCount: SQLFile { SQLFile(PackageResources.undocumented_count_sql) }
     static var updatePolicy: SQLFile { SQLFile(PackageResources.update_policy_sql) }
     static var write: SQLFile { SQLFile(PackageResources.write_sql) }
     static var writingTriggers: SQLFile { SQLFile(PackageResources.writing_triggers_sql) }

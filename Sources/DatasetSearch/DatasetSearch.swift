@@ -144,11 +144,17 @@ public struct DatasetSearch: Sendable {
             }
             try await requireModel()
             let parameters = parameters(question, vector, settings)
-            var hits: [SearchHit] = []
-            for row in try await session.execute(subject.labelledSearch, parameters, timeout: Self.longest) {
-                hits.append(try SearchHit(row, keyType: subject.table.key.typeOID))
+            do throws(PostgresError) {
+                var hits: [SearchHit] = []
+                for row in try await session.execute(subject.labelledSearch, parameters, timeout: Self.longest) {
+                    hits.append(try SearchHit(row, keyType: subject.table.key.typeOID))
+                }
+                return hits
+            } catch {
+                guard error.sqlState == .untranslatableCharacter else { throw error }
+                throw RunFailure(
+                    .usage, "the question has a character that the encoding of the database lacks; leave it out")
             }
-            return hits
         }
     }
 

@@ -1,7 +1,7 @@
 /// What somebody looks for, in the language of `websearch_to_tsquery`: words, `"phrases"`, `OR`, and a minus before what is not
 /// wanted.
 public struct Question: Sendable, Equatable {
-    /// As it was asked.
+    /// As it was asked, but for typographic quotation marks.
     public let text: String
     /// What a model reads: without operators, and without what is not wanted.
     public let words: String
@@ -13,6 +13,8 @@ public struct Question: Sendable, Equatable {
     public init(_ text: String) throws(QuestionError) {
         guard text.utf8.count <= Self.byteLimit else { throw .tooLong(bytes: text.utf8.count) }
         guard !text.utf8.contains(0) else { throw .holdsNUL }
+        // As phones and word processors write quotation marks.
+        let text = String(text.map { "“”„‟".contains($0) ? "\"" : $0 })
         words = Self.words(of: text)
         guard words.contains(where: { !$0.isWhitespace }) else { throw .blank }
         self.text = text

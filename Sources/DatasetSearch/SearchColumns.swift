@@ -87,9 +87,20 @@ struct ResolvedSearchColumns: Sendable {
     /// Where a row `d` comes from.
     var sourceValue: String { source.map { "d.\($0.quoted)::pg_catalog.text" } ?? "NULL::pg_catalog.text" }
 
-    /// The date of a row `d`.
+    /// The date of a row `d`; a day may be later than any point in time, and both are the future.
     var dateValue: String {
-        date.map { "d.\($0.quoted)::pg_catalog.timestamptz" } ?? "NULL::pg_catalog.timestamptz"
+        guard let date else { return "NULL::pg_catalog.timestamptz" }
+        guard date.typeName == "date" else { return "d.\(date.quoted)::pg_catalog.timestamptz" }
+        return "least(d.\(date.quoted)::pg_catalog.date, '294275-01-01'::pg_catalog.date)::pg_catalog.timestamptz"
+    }
+
+    /// The value of the metric of this number of a row `d`; one that is too large for a number of the processor was not told.
+    func metricValue(_ index: Int) -> String {
+        let column = metrics[index].column
+        guard column.typeName == "numeric" else { return "d.\(column.quoted)::pg_catalog.float8" }
+        return
+            "CASE WHEN pg_catalog.abs(d.\(column.quoted)) OPERATOR(pg_catalog.<) 1e300::pg_catalog.numeric "
+            + "THEN d.\(column.quoted)::pg_catalog.float8 END"
     }
 
     /// Leaves out rows of other sources and older ones; without such a column nothing passes a filter by it.
@@ -100,7 +111,7 @@ struct ResolvedSearchColumns: Sendable {
 
     /// The metrics of a row `d` as further columns of a query.
     var metricColumns: String {
-        metrics.indices.map { ",\n            d.\(metrics[$0].column.quoted)::pg_catalog.float8 AS metric_\($0)" }
+        metrics.indices.map { ",\n            \(metricValue($0)) AS metric_\($0)" }
             .joined()
     }
 

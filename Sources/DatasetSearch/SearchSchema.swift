@@ -84,9 +84,10 @@ public struct SearchSchema: Sendable {
                     ? "" : "-- GRANT SELECT (\(extras.joined(separator: ", "))) ON {TABLE} TO ROLE;\n"
             ])
         let values = [
-            "{SCHEMA}": subject.names.schema, "{TABLE}": table.quoted, "{DOCUMENT}": table.document ?? "",
+            "{SCHEMAS}": [subject.names.schema, table.vector.schema].uniqued.joined(separator: ", "),
+            "{TABLE}": table.quoted, "{DOCUMENT}": table.document ?? "",
             "{SCALE}": subject.names.scale, "{WORD}": subject.names.word, "{MODELS}": subject.names.modelsName,
-            "{STATE}": table.state ?? "embedding_state",
+            "{STATE}": table.state ?? "\(subject.names.schema).\(SideTable.state.rawValue)",
             "{READ}": (read + further.filter { !read.contains($0) }).uniqued.joined(separator: ", "),
         ]
         return PostgresStatement(name: SQLFile.schemaSearchGrants.name, sql: SQLFile.fill(text, values))
@@ -102,12 +103,19 @@ public struct SearchSchema: Sendable {
 
     /// Renews what scores are measured by: the scales of the metrics, and the words that are rare.
     public func refreshScores() async throws {
-        let metrics = subject.columns.metricRows { "d.\(subject.columns.metrics[$0].column.quoted)::pg_catalog.float8" }
         let sample = subject.statement(.documentSample).sql
         let literal = try await session.quoteLiteral(sample)
-        try await session.change(subject.statement(.refreshScales, ["{METRICS}": metrics]))
-        try await session.change(subject.statement(.refreshWords, ["{SAMPLE_LITERAL}": literal]))
+        let metrics = subject.columns.metricRows(subject.columns.metricValue)
+        // What the server says of these may quote a row.
+        try await session.transaction(.schemaBegin) {
+            for statement in [
+                subject.statement(.refreshScales, ["{METRICS}": metrics]),
+                subject.statement(.refreshWords, ["{SAMPLE_LITERAL}": literal]),
+            ] { try await session.executeScript(statement, timeout: Self.longestRefresh) }
+        }
     }
+
+    private static let longestRefresh = Duration.seconds(3600)
 }
 
 extension [String] {

@@ -89,7 +89,7 @@ extension ModelChange {
             )
         }
         // Both types live in the extension's schema.
-        return vector.quoted.dropLast("vector".count) + "\(storage.rawValue)(\(model.dimension))"
+        return "\(vector.schema).\(storage.rawValue)(\(model.dimension))"
     }
 
     // MARK: - Indexes

@@ -30,6 +30,13 @@ extension DatasetQueue {
         return keys
     }
 
+    /// Counts the rows that can be found, but by no word.
+    func undocumentedCount() async throws(PostgresError) -> Int {
+        guard table.document != nil else { return 0 }
+        let rows = try await session.execute(table.statement(.undocumentedCount), timeout: .tableScan)
+        return try rows.first?.count("rows") ?? 0
+    }
+
     /// Writes documents in transactions of their own, in halves down to the rows of which the server can make none.
     func document(_ keys: ArraySlice<RowKey>, _ outcome: inout DocumentOutcome) async throws(PostgresError) {
         guard table.document != nil, let first = keys.first else { return }

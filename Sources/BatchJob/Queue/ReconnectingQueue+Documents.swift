@@ -29,12 +29,25 @@ extension ReconnectingQueue {
                     "documents brought up to date",
                     metadata: metadata([.rows: "\(outcome.written)", .removed: "\(removed)"]))
             }
+            if interruption == nil { try await warnOfMissingDocuments(besides: outcome.refused, log) }
             return interruption
         } catch let error as PostgresError {
             guard case .serverError(let refusal) = error, error.disposition != .retry else { throw error }
             await warnings.warn(.document, .refused(refusal))
             return nil
         }
+    }
+
+    /// Without a state nobody knows whether the text is still the one that was encoded.
+    private func warnOfMissingDocuments(besides refused: Int, _ log: Logger) async throws {
+        let count = try await reading { queue throws(PostgresError) in try await queue.undocumentedCount() }
+        guard count > refused else { return }
+        log.warning(
+            "rows are found by their vectors alone: their text was edited since, or embedding_state does not know them",
+            metadata: metadata([
+                .rows: "\(count - refused)",
+                .remedy: "embedding-job run --stale, with --include-unknown for the latter",
+            ]))
     }
 
     private func fillDocuments(_ outcome: inout DatasetQueue.DocumentOutcome) async throws -> ExitReason? {

@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION {SEARCH_FUNCTION}(
     id {KEY}, score double precision, title text, source text, semantic double precision, keyword double precision,
     static double precision, age_factor double precision, similarity double precision, coverage double precision,
     cover_density double precision, age_days double precision, semantic_rank bigint, keyword_rank bigint
-) LANGUAGE sql STABLE SET jit = off SET hnsw.iterative_scan = relaxed_order SET hnsw.ef_search = 200
+) LANGUAGE sql STABLE SET standard_conforming_strings = on SET jit = off SET hnsw.iterative_scan = relaxed_order SET hnsw.ef_search = 200
     SET hnsw.max_scan_tuples = 100000
 AS $embedding_job$
 {SEARCH}$embedding_job$;

@@ -3,6 +3,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 SET LOCAL lock_timeout = '2s';
 SET LOCAL statement_timeout = '30s';
 SET LOCAL idle_in_transaction_session_timeout = '30s';
+-- As the literals of the statements are written.
+SET LOCAL standard_conforming_strings = on;
 -- Compiling would take longer than the search.
 SET LOCAL jit = off;
 -- The index goes on until it has enough rows that pass the filters.

@@ -1,7 +1,12 @@
 -- What a search needs beside the table, in its schema; names quoted by the server. A name that means nothing there is NULL.
 -- $1 table, $2 the column of sources
 SELECT pg_catalog.quote_ident(n.nspname) AS schema,
-    pg_catalog.format('%I.%I', n.nspname, 'search_' OPERATOR(pg_catalog.||) c.relname) AS function,
+    -- A name that is too long would be cut off, and be that of another table's function.
+    pg_catalog.format('%I.%I', n.nspname, 'search_' OPERATOR(pg_catalog.||) CASE
+        WHEN pg_catalog.octet_length(c.relname::pg_catalog.text) OPERATOR(pg_catalog.<=) 56 THEN c.relname::pg_catalog.text
+        ELSE pg_catalog.left(c.relname::pg_catalog.text, 10) OPERATOR(pg_catalog.||) '_'
+            OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.md5(c.relname::pg_catalog.text), 10)
+        END) AS function,
     pg_catalog.format('%I.%I', n.nspname, 'is_ready_for_search') AS ready,
     pg_catalog.format('%I.%I', n.nspname, 'embedding_scale') AS scale,
     pg_catalog.format('%I.%I', n.nspname, 'embedding_word') AS word,

@@ -9,9 +9,12 @@ excluded AS MATERIALIZED (
     SELECT pg_catalog.string_agg(x.query::pg_catalog.text, ' | ')::pg_catalog.tsquery AS query
     FROM pg_catalog.regexp_matches($1::pg_catalog.text, '("[^"]*"?)|(?<![^\s"])-("[^"]*"?|[^\s"]+)', 'g') AS m(piece)
     CROSS JOIN LATERAL (
-        SELECT pg_catalog.phraseto_tsquery('pg_catalog.english'::pg_catalog.regconfig, m.piece[2])
-            OPERATOR(pg_catalog.||) pg_catalog.phraseto_tsquery('pg_catalog.simple'::pg_catalog.regconfig, m.piece[2])
-            AS query
+        -- A phrase that has lost its stop words would be another one.
+        SELECT CASE
+            WHEN pg_catalog.numnode(stemmed) OPERATOR(pg_catalog.=) pg_catalog.numnode(written)
+            THEN stemmed OPERATOR(pg_catalog.||) written ELSE written END AS query
+        FROM pg_catalog.phraseto_tsquery('pg_catalog.english'::pg_catalog.regconfig, m.piece[2]) AS s(stemmed),
+            pg_catalog.phraseto_tsquery('pg_catalog.simple'::pg_catalog.regconfig, m.piece[2]) AS w(written)
     ) x
     WHERE m.piece[2] IS NOT NULL AND pg_catalog.numnode(x.query) OPERATOR(pg_catalog.>) 0
 ),

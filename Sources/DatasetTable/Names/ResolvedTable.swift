@@ -46,7 +46,7 @@ public struct ResolvedTable: Sendable {
         package let oid: UInt32
         package let arrayOID: UInt32
         /// The schema of the extension, quoted by the server.
-        package var schema: String { String(quoted.dropLast(".vector".count)) }
+        package let schema: String
         /// What `pg_extension` calls pgvector's version.
         package let version: ExtensionVersion
     }

@@ -181,7 +181,7 @@ public struct Preflight: Sendable {
         }
         let vector = ResolvedTable.VectorType(
             quoted: try server.text("vector_type"), oid: try server.oid("vector_oid"),
-            arrayOID: try server.oid("vector_array_oid"), version: version)
+            arrayOID: try server.oid("vector_array_oid"), schema: try server.text("vector_schema"), version: version)
         return Server(vector: vector, hasNoEncoding: hasNoEncoding)
     }
 

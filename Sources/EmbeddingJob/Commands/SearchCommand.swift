@@ -27,7 +27,7 @@ struct SearchCommand: AsyncParsableCommand {
             EXIT STATUS: 0 also if nothing was found · 64 the question cannot be asked · the others as for run
             """)
 
-    @Argument(help: "What is looked for; in quotes, if it has several words.")
+    @Argument(help: "What is looked for; in quotes, if it has several words, and after --, if it begins with a minus.")
     var question: String
 
     @Option(
@@ -37,7 +37,10 @@ struct SearchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Rows of this source only; may be repeated.", valueName: "source"))
     var source: [String] = []
 
-    @Option(help: ArgumentHelp("Rows not older than this day or point in time only.", valueName: "date"))
+    @Option(
+        help: ArgumentHelp(
+            "Rows not older than this only, as 2025-01-31 or 2025-01-31T12:00Z.",
+            discussion: "Without a zone, a time is one of the server's zone.", valueName: "date"))
     var since: DateArgument?
 
     @Flag(help: "Print JSON lines on a terminal, too.")

@@ -69,6 +69,7 @@ struct FusionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What meaning, words and metrics count (default: 0.6,0.25,0.15). [EMBEDDING_SEARCH_WEIGHTS]",
+            discussion: "Three numbers with commas and no blanks between them, the first above 0.",
             valueName: "weights"))
     var weights: WeightsArgument?
 

@@ -188,4 +188,22 @@ struct DocumentFillTests {
             try await fixture.expectDocuments(22)
         }
     }
+
+    @Test("warns of rows that have none, because nobody knows what their vectors were made from")
+    func unknownOrigin() async throws {
+        try await withEmbedded(3) { fixture in
+            try await fixture.database.run("DELETE FROM embedding_state WHERE dataset_id < 3")
+            let log = RecordedLog()
+            #expect(try await fixture.drain(StubEncoder(), log: log.logger).exitReason == .drained)
+            let warning = log.entries(containing: "found by their vectors alone").first
+            #expect(warning?.values["rows"] == "2")
+            #expect(warning?.values["remedy"]?.contains("--include-unknown") == true)
+            let report = try await fixture.drain(StubEncoder(), log: log.logger) {
+                ($0.replacesOutdated, $0.replacesUnknown, $0.replacesMany) = (true, true, true)
+            }
+            #expect(report.processed == 2)
+            #expect(try await fixture.database.number("SELECT count(*) FROM embedding_document") == 3)
+            #expect(log.entries(containing: "found by their vectors alone").count == 1)
+        }
+    }
 }
