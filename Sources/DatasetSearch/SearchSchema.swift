@@ -58,8 +58,12 @@ public struct SearchSchema: Sendable {
     }
 
     /// The index by which the rows of a source are found, unless there is one.
+    ///
+    /// Sources are compared as text; an index on values of another type would not serve, and some types have none.
     private var sourceIndex: [PostgresStatement] {
-        guard let source = subject.columns.source, !source.isVirtual, !subject.names.hasSourceIndex else { return [] }
+        guard let source = subject.columns.source, ["text", "varchar"].contains(source.typeName), !source.isVirtual,
+            !subject.names.hasSourceIndex
+        else { return [] }
         let values = [
             "{CONCURRENTLY}": TableSchema.concurrently(isPartitioned: subject.names.isPartitioned),
             "{SOURCE_INDEX}": TableSchema.quote("\(subject.table.name)_\(source.name)_search"),

@@ -32,7 +32,8 @@ struct LinkTests {
             job.proxy.set(.cut(afterByteCount: byteCount), for: direction)
             job.proxy.set(direction == .clientToServer ? .cut(afterByteCount: byteCount) : .pass, for: .clientToServer)
             try await expectDrained(run, job)
-            #expect(job.proxy.connectionCount == 3, "the connection was not cut")
+            // The other connection may have sent as much by then.
+            #expect(job.proxy.connectionCount > 2, "the connection was not cut")
         }
     }
 
