@@ -53,41 +53,43 @@ public struct DatasetSearch: Sendable {
                         .version: "\(version)", .remedy: "install \(soundPgvector) or later, then REINDEX",
                     ]))
             }
-            table.document = try await document(of: table, session)
-            table.state = try await state(of: table, session)
-            return try await SearchTable(table, columns, session)
+            let names = try await SearchTable.Names(table, session)
+            table.document = try await document(of: table, names, session)
+            table.state = try await state(of: table, names, session)
+            return try await SearchTable(table, columns, names, session)
         }
         try subject.requireSearchable()
         return subject
     }
 
     /// `embedding_state`, quoted by the server, which tells whose vectors the column holds; `nil` if there is none.
-    private static func state(of table: ResolvedTable, _ session: PostgresSession) async throws -> String? {
+    private static func state(
+        of table: ResolvedTable, _ names: SearchTable.Names, _ session: PostgresSession
+    ) async throws -> String? {
         switch try await SideTable.state.lookUp(for: table, to: .read, session) {
         case .usable(let quoted): return quoted
         case .unusable(.absent): return nil
         case .unusable(let problem):
-            throw try await refusal(of: .state, problem, table, "cannot tell whose vectors the column holds", session)
+            throw refusal(of: .state, problem, "cannot tell whose vectors the column holds", names)
         }
     }
 
     private static func refusal(
-        of sideTable: SideTable, _ problem: SideTable.Problem, _ table: ResolvedTable, _ consequence: String,
-        _ session: PostgresSession
-    ) async throws -> RunFailure {
-        var remedy = problem.remedy
-        switch problem {
-        case .absent, .lacksColumns: remedy = "run embedding-job schema --search --apply, then embedding-job run"
-        case .notReadable:
-            let names = try await SearchTable.Names(table, session)
-            remedy = "GRANT SELECT ON \(names.schema).\(sideTable.rawValue) TO \(names.role)"
-        default: break
-        }
+        of sideTable: SideTable, _ problem: SideTable.Problem, _ consequence: String, _ names: SearchTable.Names
+    ) -> RunFailure {
+        let remedy =
+            switch problem {
+            case .absent, .lacksColumns: "run embedding-job schema --search --apply, then embedding-job run"
+            case .notReadable: "GRANT SELECT ON \(names.schema).\(sideTable.rawValue) TO \(names.role)"
+            default: problem.remedy
+            }
         return RunFailure(.configuration, "\(sideTable.rawValue) \(consequence), \(problem); \(remedy)")
     }
 
     /// The table of documents, quoted by the server.
-    private static func document(of table: ResolvedTable, _ session: PostgresSession) async throws -> String {
+    private static func document(
+        of table: ResolvedTable, _ names: SearchTable.Names, _ session: PostgresSession
+    ) async throws -> String {
         guard !table.hasNoEncoding else {
             throw RunFailure(
                 .configuration, "the database has no encoding (SQL_ASCII), so it has no documents to search in")
@@ -95,7 +97,7 @@ public struct DatasetSearch: Sendable {
         switch try await SideTable.document.lookUp(for: table, to: .read, session) {
         case .usable(let quoted): return quoted
         case .unusable(let problem):
-            throw try await refusal(of: .document, problem, table, "cannot be searched", session)
+            throw refusal(of: .document, problem, "cannot be searched", names)
         }
     }
 

@@ -37,18 +37,16 @@ public struct SearchSchema: Sendable {
             } else {
                 table.document = "\(names.schema).\(SideTable.document.rawValue)"
             }
-            return try await SearchTable(table, columns, session)
+            return try await SearchTable(table, columns, names, session)
         }
     }
 
     /// The statements in the order in which they run.
     private var statements: [PostgresStatement] {
-        let weighted = calibration.map { ($0.random, $0.match) }
-        let search = subject.search.sql
         let defaults = [
-            "{READY_FUNCTION}": subject.names.ready, "{SEARCH_FUNCTION}": subject.names.function, "{SEARCH}": search,
-            "{FUSION}": weighted == nil ? "'rrf'" : "'weighted'", "{FLOOR}": "\(weighted?.0 ?? 0)",
-            "{CEILING}": "\(weighted?.1 ?? 1)",
+            "{READY_FUNCTION}": subject.names.ready, "{SEARCH_FUNCTION}": subject.names.function,
+            "{SEARCH}": subject.search.sql, "{FUSION}": calibration == nil ? "'rrf'" : "'weighted'",
+            "{FLOOR}": "\(calibration?.random ?? 0)", "{CEILING}": "\(calibration?.match ?? 1)",
         ]
         return [
             subject.statement(.schemaDocument, ["{SCHEMA}": subject.names.schema + "."]),
@@ -115,11 +113,9 @@ public struct SearchSchema: Sendable {
             for statement in [
                 subject.statement(.refreshScales, ["{METRICS}": metrics]),
                 subject.statement(.refreshWords, ["{SAMPLE_LITERAL}": literal]),
-            ] { try await session.executeScript(statement, timeout: Self.longestRefresh) }
+            ] { try await session.executeScript(statement, timeout: .schemaChange) }
         }
     }
-
-    private static let longestRefresh = Duration.seconds(3600)
 }
 
 extension [String] {

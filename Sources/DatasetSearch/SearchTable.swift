@@ -49,11 +49,13 @@ struct SearchTable: Sendable {
         }
     }
 
-    /// Looks up what a search needs besides the table.
-    init(_ table: ResolvedTable, _ columns: SearchColumns, _ session: PostgresSession) async throws {
+    /// Looks up the columns that a search needs besides those of the table.
+    init(
+        _ table: ResolvedTable, _ columns: SearchColumns, _ names: Names, _ session: PostgresSession
+    ) async throws {
         self.table = table
         self.columns = try await ResolvedSearchColumns(columns, of: table, session)
-        names = try await Names(table, session)
+        self.names = names
     }
 
     /// A statement of this module with the names of the table.
@@ -92,16 +94,16 @@ struct SearchTable: Sendable {
     /// Throws a `RunFailure` about what is missing for a search.
     func requireSearchable() throws(RunFailure) {
         var problems: [String] = []
-        for (name, mayRead) in [(names.scale, names.mayReadScale), (names.word, names.mayReadWord)] {
-            if mayRead == nil { problems.append("\(name) does not exist; run embedding-job schema --search --apply") }
-            if mayRead == false {
-                problems.append("this role may not read \(name); GRANT SELECT ON \(name) TO \(names.role)")
-            }
+        for (name, mayRead) in [(names.scale, names.mayReadScale), (names.word, names.mayReadWord)]
+        where mayRead == nil {
+            problems.append("\(name) does not exist; run embedding-job schema --search --apply")
         }
-        // Without it nothing would tell a question by another model than the column's.
-        if names.mayReadModels == false {
-            problems.append(
-                "this role may not read \(names.modelsName); GRANT SELECT ON \(names.modelsName) TO \(names.role)")
+        // Without the models nothing would tell a question by another one than the column's; they need not exist.
+        for (name, mayRead) in [
+            (names.scale, names.mayReadScale), (names.word, names.mayReadWord),
+            (names.modelsName, names.mayReadModels),
+        ] where mayRead == false {
+            problems.append("this role may not read \(name); GRANT SELECT ON \(name) TO \(names.role)")
         }
         guard problems.isEmpty else { throw RunFailure(.configuration, problems.joined(separator: "; ")) }
     }

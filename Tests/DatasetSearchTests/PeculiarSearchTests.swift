@@ -62,11 +62,7 @@ struct PeculiarSearchTests {
                 UPDATE datasets SET download_count = 1e400, updated_at = '5874897-12-31' WHERE id = 1;
                 UPDATE datasets SET download_count = 5, updated_at = 'infinity' WHERE id = 2
                 """)
-            let session = try await fixture.database.connect()
-            try await SearchSchema(
-                of: fixture.names, columns: SearchColumns(), calibration: nil, session: session, log: fixture.log
-            ).refreshScores()
-            await session.close()
+            try await fixture.refreshScores()
             let hits = try await fixture.search("ice") { $0.since = "2000-01-01" }
             #expect(Set(hits.map(\.id)) == ["1", "2", "3"])
             #expect(hits.first { $0.id == "1" }?.parts.static == 0.5)

@@ -17,14 +17,9 @@ extension DatasetQueue {
     /// Lists the next rows whose document is missing or out of date; none without the tables that tell.
     func undocumented(after last: RowKey?) async throws(PostgresError) -> [RowKey] {
         guard table.document != nil, table.state != nil else { return [] }
-        let place = last.map { PostgresValue(typeOID: table.key.typeOID, bytes: $0.bytes) }
         let result = try await session.execute(
             table.statement(.undocumented),
-            [
-                .text(table.vectorColumn.stateKey), place ?? .null(table.key.typeOID),
-                .int4(Int32(Self.documentPageSize)),
-            ],
-            timeout: .tableScan)
+            [.text(table.vectorColumn.stateKey), key(last), .int4(Int32(Self.documentPageSize))], timeout: .tableScan)
         var keys: [RowKey] = []
         for row in result { keys.append(try row.key("id")) }
         return keys

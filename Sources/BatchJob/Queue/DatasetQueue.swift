@@ -110,8 +110,7 @@ struct DatasetQueue: Sendable {
     func listParameters(after last: RowKey?) -> [PostgresValue] {
         let size: PostgresValue =
             table.selection == .missing ? .int4(Int32(Self.pageSize)) : .null(PostgresTypeOID.int4)
-        let place = last.map { PostgresValue(typeOID: table.key.typeOID, bytes: $0.bytes) }
-        return identity + [place ?? .null(table.key.typeOID), size]
+        return identity + [key(last), size]
     }
 
     /// Counts the rows that wait, quarantined ones included.
@@ -335,6 +334,10 @@ struct DatasetQueue: Sendable {
 
     func rowParameters(_ rows: [DatasetRow]) -> [PostgresValue] {
         [keys(rows.map(\.key)), .byteaArray(rows.map(\.fingerprint.bytes))]
+    }
+
+    func key(_ value: RowKey?) -> PostgresValue {
+        value.map { PostgresValue(typeOID: table.key.typeOID, bytes: $0.bytes) } ?? .null(table.key.typeOID)
     }
 
     func keys(_ values: [RowKey?]) -> PostgresValue {

@@ -1,9 +1,6 @@
 package import Postgres
 
 extension PostgresSession {
-    /// The longest that a statement of DDL may take, or one that goes through whole tables to prepare something.
-    private static let longestChange = Duration.seconds(3600)
-
     /// Runs a statement of DDL in a transaction of its own, or outside of any if it builds an index while the table stays in use.
     ///
     /// Throws a ``RunFailure`` if the server objects.
@@ -11,10 +8,10 @@ extension PostgresSession {
         do {
             if statement.sql.contains(TableSchema.concurrently(isPartitioned: false)) {
                 try await liftLimits()
-                try await executeScript(statement, timeout: Self.longestChange)
+                try await executeScript(statement, timeout: .schemaChange)
             } else {
                 try await transaction(.schemaBegin) {
-                    try await executeScript(statement, timeout: Self.longestChange)
+                    try await executeScript(statement, timeout: .schemaChange)
                 }
             }
         } catch let error as PostgresError {
@@ -23,4 +20,10 @@ extension PostgresSession {
                 .configuration, "the server refuses the statement \"\(statement.name)\": \(refusal.explanation)")
         }
     }
+}
+
+extension Duration {
+    /// What a statement of DDL gets, or one that prepares something out of whole tables; `schema-begin.sql` tells the server the
+    /// same.
+    package static let schemaChange = Duration.seconds(3600)
 }

@@ -57,7 +57,7 @@ extension SideTableMigration {
                     ["{SIDE_TABLE}": entry.quoted, "{KEY_SCHEMA}": key.operatorSchema]),
                 "{REST}": sideTable.lastKeyColumn, "{KEY_SCHEMA}": key.operatorSchema,
             ])
-        for row in try await session.execute(statement, [.bool(isFirst)], timeout: Self.longest) {
+        for row in try await session.execute(statement, [.bool(isFirst)], timeout: .schemaChange) {
             note.assigned.append((table: try row.text("table_name"), rows: try row.count("rows")))
         }
     }

@@ -15,8 +15,6 @@ struct SideTableMigration: Sendable {
     let session: PostgresSession
     let log: Logger
 
-    static let longest = Duration.seconds(3600)
-
     /// A side table that exists, with the key of the table that it is looked up for, which has the same type as its own.
     typealias Found = (sideTable: SideTable, entry: SideTable.Entry, key: ResolvedTable.Column)
 
@@ -97,7 +95,7 @@ struct SideTableMigration: Sendable {
         }
         let claim = SQLFile.claimColumns.statement(filling: ["{SHARD_COUNT}": String(ResolvedTable.shardCount)])
         do throws(PostgresError) {
-            try await session.execute(claim, [.int4Array(namespaces)], timeout: Self.longest)
+            try await session.execute(claim, [.int4Array(namespaces)], timeout: .schemaChange)
         } catch {
             guard error.sqlState == .outOfMemory else { throw error }
             throw RunFailure(
@@ -126,7 +124,7 @@ struct SideTableMigration: Sendable {
             try await session.execute(PostgresStatement(name: "remove old key", sql: try row.text("statement")))
         }
         let key = statement(.migrationKey, entry, ["{REST}": sideTable.lastKeyColumn])
-        try await session.executeScript(key, timeout: Self.longest)
+        try await session.executeScript(key, timeout: .schemaChange)
     }
 
     /// The rows that are of no table.
