@@ -79,7 +79,8 @@ public struct TemporaryDatabase: Sendable {
     /// Runs one statement in the database on a connection of its own and returns its rows.
     public func query(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> PostgresResult {
         try await Self.withSession(at: url) { session in
-            try await session.execute(PostgresStatement(name: "test query", sql: sql), parameters)
+            try await session.execute(
+                PostgresStatement(name: "test query", sql: sql), parameters, timeout: Self.patience)
         }
     }
 
@@ -119,9 +120,12 @@ public struct TemporaryDatabase: Sendable {
         try await run("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
+    /// What makes and fills a table of a hundred thousand rows takes longer than a job's statement may where many tests run.
+    private static let patience = Duration.seconds(600)
+
     private static func run(_ sql: String, at url: String) async throws {
         try await withSession(at: url) { session in
-            try await session.executeScript(PostgresStatement(name: "test script", sql: sql))
+            try await session.executeScript(PostgresStatement(name: "test script", sql: sql), timeout: patience)
         }
     }
 
