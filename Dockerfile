@@ -2,9 +2,17 @@
 #
 #   docker build --build-arg REVISION="$(git rev-parse HEAD)" --tag embedding-job .
 #   docker run --rm --read-only --env DATABASE_URL embedding-job
+#
+# The same with NVIDIA's libraries, a gigabyte more, for machines with a GPU. This target was not built where it was
+# written, for want of a Docker engine, and has not yet run on a GPU:
+#
+#   docker build --target gpu --build-arg REVISION="$(git rev-parse HEAD)" --tag embedding-job:gpu .
+#   docker run --rm --read-only --gpus all --env DATABASE_URL embedding-job:gpu
 
 ARG SWIFT_VERSION=6.3
 ARG MODEL=all-MiniLM-L6-v2
+# The libraries of CUDA 12 work with every driver from 525 on, those of CUDA 13 only from 580 on.
+ARG CUDA_IMAGE=nvidia/cuda:12.9.1-runtime-ubuntu22.04
 
 FROM swift:${SWIFT_VERSION}-bookworm AS tools
 WORKDIR /src
@@ -30,7 +38,8 @@ COPY Benchmarks/Micro Benchmarks/Micro
 RUN swift build -c release --static-swift-stdlib -Xlinker -s --product embedding-job \
     && cp "$(swift build -c release --show-bin-path)/embedding-job" /
 
-FROM debian:bookworm-slim
+# Everything but what a GPU needs.
+FROM debian:bookworm-slim AS runtime
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates \
@@ -62,3 +71,20 @@ LABEL org.opencontainers.image.title="embedding-job" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
+
+# Under the names that are looked for, without the links between them; of a toolkit's dozen libraries these are used.
+FROM ${CUDA_IMAGE} AS cuda
+RUN mkdir /cuda \
+    && cd /usr/local/cuda/lib64 \
+    && cp --dereference libcublas.so.?? libcublasLt.so.?? libnvrtc.so.?? libnvrtc-builtins.so.??.? /cuda/
+
+# NVIDIA's images are no Debian, whose libraries the executable is linked with; theirs need only an older glibc. The driver,
+# libcuda.so.1, comes from the machine: the container runtime puts it in for whoever asks for `compute`.
+FROM runtime AS gpu
+COPY --from=cuda /cuda /usr/local/cuda/lib64
+ENV EMBEDDING_DEVICE=cuda \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+
+# What `docker build` makes unless a target is named: the last one. It takes nothing of NVIDIA's, and BuildKit, Docker's
+# builder since version 23, does not even fetch it.
+FROM runtime

@@ -7,12 +7,13 @@ import Testing
 @Suite("The deployment files", .timeLimit(.minutes(15)))
 struct DeploymentTests {
     private static let manifests: [KubernetesManifest] = [.cronJob, .backfill]
+    private static let withPatches = manifests + [.gpuPatch]
     private static let page = DeploymentFile.text("Scripts/kubernetes/README.md")
     private static let dockerfile = DeploymentFile.text("Dockerfile")
 
     // MARK: - Options, variables and exit statuses
 
-    @Test("give the container arguments that the command line takes", arguments: manifests)
+    @Test("give the container arguments that the command line takes", arguments: withPatches)
     func arguments(manifest: KubernetesManifest) throws {
         let arguments = KubernetesManifest.items(manifest.container("args"))
         #expect(arguments.first { !$0.hasPrefix("backfill") } == "run")
@@ -33,7 +34,7 @@ struct DeploymentTests {
         let help = try DeploymentFile.job(["help", "run"]).output
         let options = Set(help.matches(of: /\n +(--[a-z][a-z-]*)/).map { String($0.1) })
         let named =
-            Self.manifests.flatMap { $0.text.matches(of: /--[a-z][a-z-]*/).map { String($0.0) } }
+            Self.withPatches.flatMap { $0.text.matches(of: /--[a-z][a-z-]*/).map { String($0.0) } }
             + Self.page.matches(of: /`(--[a-z][a-z-]*)/).map { String($0.1) }
         try #require(!named.isEmpty)
         #expect(Set(named).subtracting(options) == [])
@@ -43,7 +44,7 @@ struct DeploymentTests {
     func variables() throws {
         let help = try DeploymentFile.job(["help", "run"]).output
         let known = Set(help.matches(of: /\b[A-Z][A-Z_]+\b/).map { String($0.0) })
-        let named = (Self.manifests.map(\.text) + [Self.page, Self.dockerfile])
+        let named = (Self.withPatches.map(\.text) + [Self.page, Self.dockerfile])
             .flatMap { $0.matches(of: /\b(EMBEDDING_[A-Z_]+|DATABASE_URL)\b/).map { String($0.0) } }
         #expect(Set(named).isSuperset(of: ["DATABASE_URL", "EMBEDDING_MODEL", "EMBEDDING_PODS", "EMBEDDING_WEIGHTS"]))
         #expect(Set(named).subtracting(known) == [])
@@ -130,6 +131,23 @@ struct DeploymentTests {
         #expect(!KubernetesManifest.items(manifest.container("args")).contains("--max-runtime"))
     }
 
+    @Test("make one pod with a GPU of it by a patch, which finds the Job and the container by their names")
+    func gpu() {
+        let (patch, backfill) = (KubernetesManifest.gpuPatch, KubernetesManifest.backfill)
+        for path in ["apiVersion", "kind", "metadata.name"] {
+            #expect(patch.value(path) != nil && patch.value(path) == backfill.value(path))
+        }
+        #expect(patch.container("name") == "embed" && backfill.container("name") == "embed")
+        for count in ["completions", "parallelism", "maxFailedIndexes"] { #expect(patch.job(count) == "1") }
+        #expect(patch.environment == ["EMBEDDING_PODS": "1"])
+        #expect(patch.container("resources.limits.nvidia.com/gpu") == "1")
+        #expect(KubernetesManifest.items(patch.container("args")).suffix(2) == ["--device", "cuda"])
+        #expect(patch.container("image") == backfill.container("image").map { $0 + "-gpu" })
+        // What the image is made as, and what is made if nothing is said.
+        #expect(Self.dockerfile.contains("\nFROM runtime AS gpu\n"))
+        #expect(Self.dockerfile.components(separatedBy: "\nFROM ").last == "runtime\n")
+    }
+
     // MARK: - Confinement
 
     @Test("run the container without root, without writing and within limits", arguments: manifests)
@@ -167,8 +185,8 @@ struct DeploymentTests {
 
     @Test("install exactly the packages whose libraries the program needs", .requiresImageSystem)
     func libraries() throws {
-        let final = try #require(Self.dockerfile.components(separatedBy: "\nFROM ").last)
-        let installed = try #require(final.firstMatch(of: /--no-install-recommends([^&]*)&&/))
+        // Of the stage that both images are made of; the one that builds leaves its packages to Scripts/setup.
+        let installed = try #require(Self.dockerfile.firstMatch(of: /--no-install-recommends([^&]*)&&/))
             .1.split { !"abcdefghijklmnopqrstuvwxyz0123456789.+-".contains($0) }.map(String.init)
         // Certificates are no library; what the base image itself is made of is not installed again.
         let other: Set = ["ca-certificates"]

@@ -17,6 +17,8 @@ struct KubernetesManifest: CustomTestStringConvertible {
 
     static let cronJob = KubernetesManifest(named: "cronjob.yaml")
     static let backfill = KubernetesManifest(named: "backfill-job.yaml")
+    /// Only what differs from ``backfill`` on a node with a GPU.
+    static let gpuPatch = KubernetesManifest(named: "backfill-gpu-patch.yaml")
 
     var testDescription: String { name }
 
