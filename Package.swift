@@ -31,6 +31,7 @@ let cModules: [Target] = [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     // No pkgConfig: utf8proc's .pc file carries a -D flag, which SwiftPM warns about on every build.
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
+    .target(name: "CCUDA"),
     .target(name: "CCoreRate"),
     .target(name: "CVectorMath", cSettings: cSettings),
     .target(name: "ProcessorGuard"),
@@ -52,6 +53,7 @@ let libraries: [Target] = [
     .target(
         name: "Benchmarking", dependencies: ["CCoreRate", "CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
     .target(name: "CPUCompute", dependencies: ["COpenBLAS", "CVectorMath", "Compute"]),
+    .target(name: "CUDACompute", dependencies: ["CCUDA", "Compute"], resources: [.embedInCode("Kernels")]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
     .target(
         name: "CommandSupport",
@@ -64,7 +66,10 @@ let libraries: [Target] = [
         resources: [.embedInCode("SQL")]),
     .target(
         name: "ModelLoading",
-        dependencies: ["CPUCompute", "CommandSupport", "Compute", "DatasetTable", "SentenceEncoding", argumentParser]),
+        dependencies: [
+            "CPUCompute", "CUDACompute", "CommandSupport", "Compute", "DatasetTable", "SentenceEncoding",
+            argumentParser, logging,
+        ]),
     .target(name: "Postgres", dependencies: ["CLibPQ"]),
     .target(name: "Safetensors"),
     .target(
@@ -94,9 +99,17 @@ let executables: [Target] = [
 
 // MARK: - Tests
 
+// An emulated GPU under the names of NVIDIA's libraries: a shared object, which executables open as they open the real ones.
+let emulatedDevice: [Target] = [
+    .target(
+        name: "FakeCUDA", dependencies: ["COpenBLAS"], path: "Tests/Support/CUDA", exclude: ["README.md", "check"],
+        cxxSettings: [.unsafeFlags(["-O2"])])
+]
+
 let tests: [Target] = [
     .target(
-        name: "ComputeTestSupport", dependencies: ["CPUCompute", "Compute", "SentenceEncoding"],
+        name: "ComputeTestSupport",
+        dependencies: ["CPUCompute", "CUDACompute", "Compute", "Safetensors", "SentenceEncoding", "Tokenization"],
         path: "Tests/Support/Compute", exclude: ["Fixtures"]),
     .target(
         name: "JobTestSupport",
@@ -113,6 +126,9 @@ let tests: [Target] = [
             "PostgresTestSupport", "SentenceEncoding", "Tokenization",
         ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
+    .testTarget(
+        name: "CUDAComputeTests",
+        dependencies: ["CPUCompute", "CUDACompute", "Compute", "ComputeTestSupport", "SentenceEncoding"]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
     .testTarget(
         name: "CommandSupportTests", dependencies: ["CommandSupport", systemPackage], exclude: ["Fixtures"]),
@@ -149,6 +165,7 @@ let package = Package(
     products: [
         .executable(name: "embedding-job", targets: ["EmbeddingJob"]),
         .executable(name: "microbenchmarks", targets: ["Microbenchmarks"]),
+        .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -157,5 +174,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
-    targets: cModules + libraries + executables + tests
+    targets: cModules + libraries + executables + emulatedDevice + tests,
+    cxxLanguageStandard: .cxx17
 )

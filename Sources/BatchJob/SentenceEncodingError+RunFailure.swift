@@ -2,6 +2,8 @@ package import DatasetTable
 package import SentenceEncoding
 
 extension SentenceEncodingError: RunFailureCause {
-    /// Whatever is wrong with a model folder, its user can mend.
-    package var exitReason: ExitReason { .configuration }
+    /// Whatever is wrong with a model folder, or with a device before the run, its user can mend.
+    package var exitReason: ExitReason {
+        if case .deviceFailed = self { .device } else { .configuration }
+    }
 }

@@ -8,7 +8,9 @@ public struct BatchSizeResult: Codable, Equatable, Sendable {
     public let tokensPerSecond: Spread
     /// Useful arithmetic over time, as a share of what `sgemm` alone did just before: 1 would be a model without any cost
     /// but its matrix products.
-    public let gemmShare: Spread
+    ///
+    /// Nil on a device other than the processor.
+    public let gemmShare: Spread?
     /// Processor time of one pass over the texts, all threads.
     public let processorSeconds: Spread
     /// What the core did between the turns; nil in a report that did not say.
@@ -19,7 +21,7 @@ public struct BatchSizeResult: Codable, Equatable, Sendable {
     public let largestDifference: Float
 
     package init(
-        batchSize: Int, rowsPerSecond: Spread, tokensPerSecond: Spread, gemmShare: Spread, processorSeconds: Spread,
+        batchSize: Int, rowsPerSecond: Spread, tokensPerSecond: Spread, gemmShare: Spread?, processorSeconds: Spread,
         core: CoreRates?, peakMemory: Int?, largestDifference: Float
     ) {
         self.batchSize = batchSize

@@ -39,7 +39,7 @@ public struct BenchmarkReport: Codable, Equatable, Sendable {
         try Self.json(self)
     }
 
-    /// Any report of measurements as JSON of the same form.
+    /// Any report of measurements, or several, as JSON of the same form.
     package static func json(_ report: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -79,6 +79,9 @@ extension BenchmarkReport {
     ///   - batchSizes: The batch sizes to be measured, each of which this report must have.
     public func obstacle(model: String, batchSizes: [Int]) -> String? {
         guard self.model == model else { return "it is of the model \(self.model), not of \(model)" }
+        guard results.allSatisfy({ $0.gemmShare != nil }) else {
+            return "it is of a GPU, beside which no sgemm was measured"
+        }
         let absent = batchSizes.filter { size in !results.contains { $0.batchSize == size } }
         return absent.isEmpty ? nil : "it lacks batch sizes \(absent.map(String.init).joined(separator: ", "))"
     }
@@ -93,12 +96,12 @@ extension BenchmarkReport {
     ///
     /// Ratios measured alternately are compared, not times: the same machine is not equally fast twice.
     public func regressions(against baseline: BenchmarkReport, tolerance: Double) -> [Regression] {
-        let before = Dictionary(baseline.results.map { ($0.batchSize, $0.gemmShare.median) }) { first, _ in first }
+        let shares = baseline.results.compactMap { result in result.gemmShare.map { (result.batchSize, $0.median) } }
+        let before = Dictionary(shares) { first, _ in first }
         return results.compactMap { result in
-            guard let old = before[result.batchSize], result.gemmShare.median < (1 - tolerance) * old else {
-                return nil
-            }
-            return Regression(batchSize: result.batchSize, before: old, now: result.gemmShare.median)
+            guard let old = before[result.batchSize], let now = result.gemmShare?.median, now < (1 - tolerance) * old
+            else { return nil }
+            return Regression(batchSize: result.batchSize, before: old, now: now)
         }
     }
 

@@ -25,7 +25,8 @@ public struct BenchmarkTable: CustomStringConvertible {
         let rate = result.rowsPerSecond
         return [
             "\(result.batchSize)", decimal(rate.median, 1), decimal(rate.percentAroundMedian, 1),
-            decimal(result.tokensPerSecond.median, 0), BenchmarkReport.percent(result.gemmShare.median),
+            decimal(result.tokensPerSecond.median, 0),
+            result.gemmShare.map { BenchmarkReport.percent($0.median) } ?? "–",
             decimal(result.processorSeconds.median, 2), result.core.map { decimal($0.instructions, 1) } ?? "–",
             result.core.map { decimal($0.multiplyAdds, 0) } ?? "–",
             result.peakMemory.map { "\($0 / 1_000_000)" } ?? "–",

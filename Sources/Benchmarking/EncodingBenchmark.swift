@@ -28,12 +28,15 @@ public struct EncodingBenchmark: Sendable {
     private let operations: Double
     private let texts: [String]
     private let encoder: any TextEncoder
-    private let gemm: GEMMRate
+    private let gemm: GEMMRate?
     private let options: Options
 
     /// Prepares to encode texts, of which there must be one at least.
+    ///
+    /// - Parameter processorCount: How many workers the encoder has on processors, nil if it is on another device.
     public init(
-        texts: [String], encoder: any TextEncoder, model: TransformerConfiguration, workerCount: Int, options: Options
+        texts: [String], encoder: any TextEncoder, model: TransformerConfiguration, processorCount: Int?,
+        options: Options
     ) {
         precondition(!texts.isEmpty && !options.batchSizes.isEmpty && options.repetitions > 0)
         self.texts = texts
@@ -43,8 +46,9 @@ public struct EncodingBenchmark: Sendable {
         let work = EncodingWork(of: model)
         tokenCount = tokens.reduce(0, +)
         operations = tokens.reduce(0) { $0 + work.operations(tokens: $1) }
-        gemm = GEMMRate(
-            workerCount: workerCount, hiddenSize: model.hiddenSize, intermediateSize: model.intermediateSize)
+        gemm = processorCount.map {
+            GEMMRate(workerCount: $0, hiddenSize: model.hiddenSize, intermediateSize: model.intermediateSize)
+        }
     }
 
     /// How many passes over the texts are measured.
@@ -60,8 +64,8 @@ public struct EncodingBenchmark: Sendable {
         var turns = [Int: [Turn]]()
         for repetition in 0..<options.repetitions {
             for (index, batchSize) in options.batchSizes.enumerated() {
-                let rate = await gemm.measure(for: Self.gemmTime)
-                turns[batchSize, default: []].append(try await turn(batchSize, alone, operations / rate))
+                let rate = await gemm?.measure(for: Self.gemmTime)
+                turns[batchSize, default: []].append(try await turn(batchSize, alone, rate.map { operations / $0 }))
                 progress(repetition * options.batchSizes.count + index + 1)
             }
         }
@@ -72,7 +76,8 @@ public struct EncodingBenchmark: Sendable {
         BatchSizeResult(
             batchSize: batchSize, rowsPerSecond: Spread(turns.map { Double(texts.count) / $0.seconds }),
             tokensPerSecond: Spread(turns.map { Double(tokenCount) / $0.seconds }),
-            gemmShare: Spread(turns.map(\.gemmShare)), processorSeconds: Spread(turns.map(\.processorSeconds)),
+            gemmShare: gemm.map { _ in Spread(turns.compactMap(\.gemmShare)) },
+            processorSeconds: Spread(turns.map(\.processorSeconds)),
             core: CoreRates(
                 instructions: Spread(turns.map(\.core.instructions)).median,
                 multiplyAdds: Spread(turns.map(\.core.multiplyAdds)).median),
@@ -84,13 +89,13 @@ public struct EncodingBenchmark: Sendable {
     private struct Turn: Sendable {
         let seconds: Double
         let processorSeconds: Double
-        let gemmShare: Double
+        let gemmShare: Double?
         let core: CoreRates
         let peakMemory: Int?
         let largestDifference: Float
     }
 
-    private func turn(_ batchSize: Int, _ expected: [[Float]], _ gemmSeconds: Double) async throws -> Turn {
+    private func turn(_ batchSize: Int, _ expected: [[Float]], _ gemmSeconds: Double?) async throws -> Turn {
         let coreBefore = CoreRates.measure()
         ProcessUsage.resetPeakMemory()
         let processorStart = ProcessUsage.processorSeconds
@@ -103,7 +108,7 @@ public struct EncodingBenchmark: Sendable {
             zip(pair.0, pair.1).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
         }
         return Turn(
-            seconds: seconds, processorSeconds: processorSeconds, gemmShare: gemmSeconds / seconds,
+            seconds: seconds, processorSeconds: processorSeconds, gemmShare: gemmSeconds.map { $0 / seconds },
             core: CoreRates(
                 instructions: (coreBefore.instructions + coreAfter.instructions) / 2,
                 multiplyAdds: (coreBefore.multiplyAdds + coreAfter.multiplyAdds) / 2),

@@ -42,7 +42,7 @@ public struct CPUBackend: ComputeBackend {
     }
 
     /// Allocates once; the memory is reused for every chunk.
-    public func makeMatrix(rowCapacity: Int, columns: Int) -> CPUMatrix {
+    public func makeMatrix(rowCapacity: Int, columns: Int, on stream: Void = ()) -> CPUMatrix {
         precondition(columns.isMultiple(of: columnMultiple), "columns are a multiple of 16, got \(columns)")
         return CPUMatrix(rowCapacity: rowCapacity, columns: columns)
     }

@@ -52,7 +52,7 @@ public struct CPUParameter: Sendable {
 
 /// An activation in host memory: row-major, a fixed capacity, a row count that changes with each chunk.
 ///
-/// The memory belongs to the value that ``CPUBackend/makeMatrix(rowCapacity:columns:)`` made and to its copies, which all
+/// The memory belongs to the value that ``CPUBackend/makeMatrix(rowCapacity:columns:on:)`` made and to its copies, which all
 /// see the same numbers. It is not `Sendable`: a matrix stays with the worker that made it.
 public struct CPUMatrix {
     /// The width of a row.

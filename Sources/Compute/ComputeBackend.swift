@@ -11,7 +11,10 @@ public protocol ComputeBackend: Sendable {
     associatedtype Parameter: Sendable
 
     /// Why a device cannot take a weight or an activation; `Never` where the memory is the process's own.
-    associatedtype Failure: Error
+    associatedtype Failure: DeviceFailure
+
+    /// What one worker has of the device for itself, such as a queue of work; `Void` where that is nothing.
+    associatedtype Stream = Void
 
     /// An activation: a fixed row capacity, a row count that each operation sets on its output. It stays with its worker.
     associatedtype Matrix
@@ -37,8 +40,12 @@ public protocol ComputeBackend: Sendable {
     /// Takes the weight `[M, K]` of a fully connected layer, in whatever order the device multiplies by it fastest.
     func linearWeight(_ values: [Float], shape: [Int]) throws(Failure) -> Parameter
 
-    /// Allocates an activation of at most `rowCapacity` rows.
-    func makeMatrix(rowCapacity: Int, columns: Int) throws(Failure) -> Matrix
+    /// Makes what a worker has for itself.
+    func makeStream() throws(Failure) -> Stream
+
+    /// Allocates an activation of at most `rowCapacity` rows for the worker that has the stream. Operations take activations
+    /// of one worker only.
+    func makeMatrix(rowCapacity: Int, columns: Int, on stream: Stream) throws(Failure) -> Matrix
 
     /// Sums word, position and token-type embeddings and normalizes: `ids` and `positions` `[N]` → `[N, H]`.
     func embed(
@@ -69,6 +76,11 @@ public protocol ComputeBackend: Sendable {
 
     /// Copies the rows of a matrix to the host, row-major, after the device has finished with it.
     func download(_ matrix: Matrix) throws -> [Float]
+}
+
+extension ComputeBackend where Stream == Void {
+    /// Nothing.
+    public func makeStream() {}
 }
 
 extension ComputeBackend {
@@ -160,4 +172,15 @@ public enum PoolingStrategy: String, Sendable, CaseIterable {
     case mean
     /// The sum of all tokens divided by the square root of their number.
     case meanSqrtLength
+}
+
+/// Why a device cannot do something.
+public protocol DeviceFailure: Error {
+    /// Whether less would have fitted.
+    var isOutOfMemory: Bool { get }
+}
+
+extension Never: DeviceFailure {
+    /// There is no such value.
+    public var isOutOfMemory: Bool { false }
 }

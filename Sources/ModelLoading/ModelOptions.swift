@@ -46,13 +46,29 @@ public struct ModelOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "exact, or fast with 16-bit integers (default: exact). [EMBEDDING_PRECISION]",
+            "exact, or fast with 16 bits (default: exact). [EMBEDDING_PRECISION]",
             discussion: """
-                Each component of a vector is within 1e-5 of the reference's, or within 5e-4. Both are vectors of the same \
+                fast multiplies integers on the processor, and float16 on a GPU. Each component of a vector is within 1e-5 of the reference's, or within 5e-4. Both are vectors of the same \
                 model and may stand in one column.
                 """,
             valueName: "precision"))
     var precision: Precision?
+
+    @Option(
+        help: ArgumentHelp(
+            "cpu, cuda, or auto: cuda where it can be used (default: cpu). [EMBEDDING_DEVICE]",
+            discussion: """
+                cuda is a GPU of NVIDIA's, or the command ends before it does anything. The first vectors are compared with \
+                the processor's. bench takes several, as in cpu,cuda.
+                """,
+            valueName: "device"))
+    var device: DeviceList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folders to look for libcuda, libcublas and libnvrtc in first, separated by colons. [EMBEDDING_CUDA_LIBRARIES]",
+            valueName: "folders"))
+    var cudaLibraries: String?
 
     /// No option given.
     public init() {}
@@ -82,18 +98,43 @@ public struct ModelOptions: ParsableArguments, Sendable {
 
     /// The same, for a command that reports all problems of its options together.
     public func loadable(_ settings: Settings, _ problems: inout Problems) -> LoadableModel? {
+        guard let loadables = loadables(settings, &problems) else { return nil }
+        guard loadables.count == 1 else {
+            return problems.attempt { () throws -> LoadableModel in
+                throw RunFailure(.configuration, "several devices were given; set --device to one of them")
+            }
+        }
+        return loadables[0]
+    }
+
+    /// The same for a command that takes several devices: the model once for each.
+    public func loadables(_ settings: Settings) throws -> [LoadableModel] {
+        var problems = Problems()
+        let loadables = loadables(settings, &problems)
+        return try problems.unless(loadables)
+    }
+
+    private func loadables(_ settings: Settings, _ problems: inout Problems) -> [LoadableModel]? {
         let allowance = problems.attempt { try self.allowance(settings) }
         let engine = problems.attempt { try settings.value(gemm, "EMBEDDING_GEMM") ?? .packed }
         let precision = problems.attempt { try settings.value(self.precision, "EMBEDDING_PRECISION") ?? .exact }
+        let devices = problems.attempt { try settings.value(device, "EMBEDDING_DEVICE")?.devices ?? [.cpu] }
+        let libraries = problems.attempt { try settings.value(cudaLibraries, "EMBEDDING_CUDA_LIBRARIES") ?? "" }
         let folder = problems.attempt { try self.folder(settings) }
-        guard let allowance, let engine = engine?.engine, let precision, let folder else { return nil }
+        guard let allowance, let engine = engine?.engine, let precision, let devices, let libraries, let folder else {
+            return nil
+        }
         guard engine.offers(precision) else {
-            return problems.attempt { () throws -> LoadableModel in
+            return problems.attempt { () throws -> [LoadableModel] in
                 throw RunFailure(
                     .configuration, "OpenBLAS multiplies exactly only; set --gemm to packed, or --precision to exact")
             }
         }
-        return LoadableModel(folder: folder, allowance: allowance, gemm: engine, precision: precision)
+        return devices.map { device in
+            LoadableModel(
+                folder: folder, allowance: allowance, gemm: engine, precision: precision, device: device,
+                libraryFolders: libraries.split(separator: ":").map(String.init))
+        }
     }
 
     private func allowance(_ settings: Settings) throws -> ProcessorAllowance {

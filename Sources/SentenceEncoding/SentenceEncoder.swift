@@ -13,7 +13,10 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
     private let workers: WorkerPool<Workspace<Backend>>
     private let backend: Backend
 
-    /// Loads vocabulary and weights and allocates one workspace a worker.
+    /// The most tokens in a chunk of several texts.
+    public var tokensPerChunk: Int { planner.maxTokens }
+
+    /// Loads vocabulary and weights and allocates one workspace a worker, of half the size as long as that does not fit.
     public init(model: ModelFolder, backend: Backend) throws(SentenceEncodingError) {
         self.model = model
         self.backend = backend
@@ -22,19 +25,33 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
         queryPrompt = try tokenizer.queryPrompt(of: model)
         encoder = try model.loadEncoder(on: backend)
 
-        let tokens = max(backend.maxTokensPerChunk, model.maxTokens)
-        let encoder = encoder
-        planner = ChunkPlanner(maxTokens: tokens, workerCount: backend.workerCount)
-        do throws(Backend.Failure) {
-            workers = WorkerPool(
-                try (0..<backend.workerCount).map { index throws(Backend.Failure) in
-                    try ComputeWorker(label: "embedding-job.compute.\(index)") { () throws(Backend.Failure) in
-                        try encoder.makeWorkspace(tokens: tokens)
-                    }
-                })
-        } catch {
-            throw .device(String(describing: error))
+        var tokens = max(backend.maxTokensPerChunk, model.maxTokens)
+        while true {
+            do throws(Backend.Failure) {
+                workers = try Self.makeWorkers(encoder, on: backend, tokens: tokens)
+                break
+            } catch {
+                guard error.isOutOfMemory, tokens / 2 >= max(Self.leastTokensPerChunk, model.maxTokens) else {
+                    throw .device(String(describing: error))
+                }
+                tokens /= 2
+            }
         }
+        planner = ChunkPlanner(maxTokens: tokens, workerCount: backend.workerCount)
+    }
+
+    /// Smaller chunks leave a device idle most of the time.
+    private static var leastTokensPerChunk: Int { 1024 }
+
+    private static func makeWorkers(
+        _ encoder: any TransformerEncoder<Backend>, on backend: Backend, tokens: Int
+    ) throws(Backend.Failure) -> WorkerPool<Workspace<Backend>> {
+        WorkerPool(
+            try (0..<backend.workerCount).map { index throws(Backend.Failure) in
+                try ComputeWorker(label: "embedding-job.compute.\(index)") { () throws(Backend.Failure) in
+                    try encoder.makeWorkspace(tokens: tokens)
+                }
+            })
     }
 
     /// H, or what `truncate_dim` leaves of it.
@@ -82,7 +99,11 @@ public struct SentenceEncoder<Backend: ComputeBackend>: TextEncoder {
                 group.addTask {
                     let values = try await workers.run { workspace in
                         try Task.checkCancellation()
-                        return try encoder.encode(batch, using: &workspace)
+                        do {
+                            return try encoder.encode(batch, using: &workspace)
+                        } catch {
+                            throw SentenceEncodingError.deviceFailed("the device failed: \(error)")
+                        }
                     }
                     return (indices, values)
                 }

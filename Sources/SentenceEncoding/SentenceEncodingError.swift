@@ -44,6 +44,8 @@ public enum SentenceEncodingError: Error, Sendable, Equatable {
     case vocabulary(TokenizationError)
     /// The device has no room for the model, or does not work.
     case device(String)
+    /// The device stopped working, or computes something else, while texts were encoded: no text is to blame.
+    case deviceFailed(String)
 }
 
 extension SentenceEncodingError: CustomStringConvertible {
@@ -79,7 +81,7 @@ extension SentenceEncodingError: CustomStringConvertible {
         case .checksum(let error): error.description
         case .weights(let error): error.description
         case .vocabulary(let error): error.description
-        case .device(let reason): reason
+        case .device(let reason), .deviceFailed(let reason): reason
         }
     }
 }

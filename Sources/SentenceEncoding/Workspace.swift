@@ -19,11 +19,12 @@ package struct Workspace<Backend: ComputeBackend> {
 
     /// Allocates for chunks of at most `tokens` tokens.
     package init(backend: Backend, hiddenSize: Int, intermediateSize: Int, tokens: Int) throws(Backend.Failure) {
-        hidden = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
-        packedQKV = try backend.makeMatrix(rowCapacity: tokens, columns: 3 * hiddenSize)
-        context = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
-        projected = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
-        expanded = try backend.makeMatrix(rowCapacity: tokens, columns: intermediateSize)
-        pooled = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize)
+        let stream = try backend.makeStream()
+        hidden = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize, on: stream)
+        packedQKV = try backend.makeMatrix(rowCapacity: tokens, columns: 3 * hiddenSize, on: stream)
+        context = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize, on: stream)
+        projected = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize, on: stream)
+        expanded = try backend.makeMatrix(rowCapacity: tokens, columns: intermediateSize, on: stream)
+        pooled = try backend.makeMatrix(rowCapacity: tokens, columns: hiddenSize, on: stream)
     }
 }

@@ -59,6 +59,8 @@ struct CanaryWatch: Sendable {
             vectors = try await encoder.encode(texts)
         } catch is CancellationError {
             throw CancellationError()
+        } catch SentenceEncodingError.deviceFailed(let reason) {
+            throw SentenceEncodingError.deviceFailed(reason)
         } catch {
             throw RunFailure(.canary, "the model cannot encode a known text: \(error)")
         }

@@ -81,6 +81,8 @@ struct RowEncoder: Sendable {
             }
         } catch is CancellationError {
             throw CancellationError()
+        } catch SentenceEncodingError.deviceFailed(let reason) {
+            throw SentenceEncodingError.deviceFailed(reason)
         } catch {
             guard texts.count > 1 else { return [.failure(.encoder, code: String(describing: type(of: error)))] }
             let middle = texts.startIndex + texts.count / 2

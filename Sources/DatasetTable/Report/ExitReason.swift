@@ -8,6 +8,8 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case rowErrors = "row_errors"
     /// A known text no longer encodes correctly: the model or the machine is at fault, not a row.
     case canary
+    /// The device stopped working, or computes other vectors than the processor.
+    case device
     /// Many rows failed and none succeeded.
     case noSuccess = "no_success"
     /// A dry run counted what a run would do.
@@ -37,7 +39,7 @@ public enum ExitReason: String, Sendable, CaseIterable {
     public var exitCode: Int32 {
         switch self {
         case .drained, .limit, .dryRun, .verified: 0
-        case .canary, .noSuccess, .internal: 70
+        case .canary, .device, .noSuccess, .internal: 70
         case .rowErrors, .findings: 65
         case .maxRuntime, .database: 75
         case .configuration, .mixedModel, .blastRadius: 78

@@ -3,6 +3,7 @@ import Benchmarking
 import CPUCompute
 import CommandSupport
 import FoundationEssentials
+import Logging
 import ModelLoading
 import SentenceEncoding
 
@@ -17,6 +18,9 @@ struct BenchCommand: AsyncParsableCommand {
             the text on its own. The last line recommends a batch size. instr/ns and FMA say what the core did between the \
             turns: instructions that do nothing and multiply-adds in registers (GFLOP/s) a nanosecond. Where the first is \
             half of what it can be, another guest of the machine sits on the core's second hardware thread.
+
+            With several devices, as in --device cpu,cuda, each is measured in turn, with its figures in a table of its own \
+            and its line in the chart; one that cannot be used is left out, and the reason is logged.
 
             With --baseline, an earlier --json output, the exit status is 65 if a batch size has lost more of its share of \
             the sgemm rate than --tolerance allows. It must be of the same model, texts and batch sizes.
@@ -59,43 +63,70 @@ struct BenchCommand: AsyncParsableCommand {
             let input = try settings.value(input, "EMBEDDING_INPUT") ?? Self.sample
             let before = try baseline.map { (path: $0, report: try Self.readReport($0)) }
             let texts = try Self.readTexts(input)
-            let model = try model.loadable(settings)
+            let models = try model.loadables(settings)
+            guard let folder = models.first?.folder, before == nil || models.count == 1 else {
+                throw ValidationError("a baseline is of one device; give --device one")
+            }
             if let before,
-                let obstacle = before.report.obstacle(model: model.folder.name, batchSizes: batchSizes.values)
+                let obstacle = before.report.obstacle(model: folder.name, batchSizes: batchSizes.values)
             {
                 throw InputError.notComparable(before.path, reason: obstacle)
             }
             // Before anything is measured in vain.
             let others = [texts.file, before.flatMap { FileIdentity(at: $0.path) }].compactMap(\.self)
-            let figure = try chart.map { try OutputFile($0, unlike: model.files.union(others)) }
+            let figure = try chart.map { try OutputFile($0, unlike: models[0].files.union(others)) }
 
-            let encoder = try model.load()
-            var options = EncodingBenchmark.Options()
-            options.batchSizes = batchSizes.values
-            options.repetitions = repetitions.value
-            let benchmark = EncodingBenchmark(
-                texts: texts.lines.map(\.text), encoder: encoder, model: model.folder.configuration,
-                workerCount: model.allowance.workerCount, options: options)
-            if let before,
-                let obstacle = before.report.obstacle(texts: texts.lines.count, tokens: benchmark.tokenCount)
-            {
-                throw InputError.notComparable(before.path, reason: obstacle)
+            let log = Logger.standardError()
+            var reports: [BenchmarkReport] = []
+            for model in models {
+                guard let encoder = try encoder(model, isOnly: models.count == 1, log) else { continue }
+                reports.append(try await report(model, encoder, texts, before))
             }
-            let report = BenchmarkReport(
-                model: model.folder.name, device: encoder.deviceDescription, threads: "\(model.allowance)",
-                texts: texts.lines.count, tokens: benchmark.tokenCount, results: try await measure(benchmark, texts))
+            guard !reports.isEmpty else { return }
 
             if let figure {
-                try figure.write(Array(ThroughputChart(report).svg.utf8))
+                try figure.write(Array(ThroughputChart(reports).svg.utf8))
                 try figure.finish()
             }
-            try StandardOutput.print(json ? report.json() : BenchmarkTable(report).description)
+            let tables = reports.map { BenchmarkTable($0).description }.joined(separator: "\n\n")
+            try StandardOutput.print(
+                !json ? tables : try reports.count == 1 ? reports[0].json() : BenchmarkReport.json(reports))
             guard let before else { return }
-            let regressions = report.regressions(against: before.report, tolerance: Double(tolerance.value) / 100)
+            let regressions = reports[0].regressions(against: before.report, tolerance: Double(tolerance.value) / 100)
             guard regressions.isEmpty else {
                 throw InputError.slower(regressions.map(\.description).joined(separator: "; "))
             }
         }
+    }
+
+    /// The model on its device; nil, with the reason in the log, for one of several devices that cannot be used.
+    private func encoder(_ model: LoadableModel, isOnly: Bool, _ log: Logger) throws -> (any TextEncoder)? {
+        do {
+            return try model.load(log)
+        } catch SentenceEncodingError.device(let reason) where !isOnly {
+            log.notice(
+                "the device is left out", metadata: ["device": "\(model.device.rawValue)", "reason": "\(reason)"])
+            return nil
+        }
+    }
+
+    private func report(
+        _ model: LoadableModel, _ encoder: any TextEncoder, _ texts: Texts,
+        _ before: (path: String, report: BenchmarkReport)?
+    ) async throws -> BenchmarkReport {
+        var options = EncodingBenchmark.Options()
+        options.batchSizes = batchSizes.values
+        options.repetitions = repetitions.value
+        let isProcessor = encoder.deviceDescription.hasPrefix("cpu")
+        let benchmark = EncodingBenchmark(
+            texts: texts.lines.map(\.text), encoder: encoder, model: model.folder.configuration,
+            processorCount: isProcessor ? model.allowance.workerCount : nil, options: options)
+        if let before, let obstacle = before.report.obstacle(texts: texts.lines.count, tokens: benchmark.tokenCount) {
+            throw InputError.notComparable(before.path, reason: obstacle)
+        }
+        return BenchmarkReport(
+            model: model.folder.name, device: encoder.deviceDescription, threads: "\(model.allowance)",
+            texts: texts.lines.count, tokens: benchmark.tokenCount, results: try await measure(benchmark, texts))
     }
 
     /// The texts of a file.

@@ -49,13 +49,14 @@ struct EncodeCommand: AsyncParsableCommand {
             var file = try VectorFile(
                 path: output, format: format, dimension: model.folder.dimension,
                 unlike: model.files.union([lines.identity]))
-            let encoder = try model.load()
+            let log = Logger.standardError()
+            let encoder = try model.load(log)
             let start = ContinuousClock.now
             let (texts, tokens) = try await encode(&lines, encoder, batchSize, &file)
             try file.finish()
             lines.logReplacements()
             let seconds = (ContinuousClock.now - start) / .seconds(1)
-            Logger.standardError().info(
+            log.info(
                 "encoded",
                 metadata: [
                     "texts": "\(texts)", "tokens": "\(tokens)", "seconds": "\((seconds * 1000).rounded() / 1000)",

@@ -41,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func drain(_ plan: RunPlan, _ stopping: StopControl, _ log: Logger) async throws -> RunReport {
-        async let loading = plan.model.load()
+        async let loading = plan.model.load(log)
         let control = RunControl(maxRuntime: plan.maxRuntime)
         try await plan.pauseBeforeConnecting(log)
         let run = try await CheckedRun(

@@ -84,7 +84,7 @@ struct SearchCommand: AsyncParsableCommand {
             let fingerprint = Fingerprint(try model.fingerprint().bytes)
             let log = Logger.standardError()
 
-            async let loading = model.load()
+            async let loading = model.load(log)
             let session = try await database.connection(settings).open(.readOnly)
             var datasets = try await DatasetSearch(
                 of: names, columns: columns,

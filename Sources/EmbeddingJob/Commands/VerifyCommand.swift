@@ -52,7 +52,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let fingerprint = Fingerprint(try model.fingerprint().bytes)
             (report.model, report.fingerprint) = (model.folder.name, fingerprint.hexadecimal)
 
-            async let loading = model.load()
+            async let loading = model.load(log)
             let session = try await database.connection(settings).open(.readOnly)
             let preflight = Preflight(session: session, names: names, log: log)
             let table = try await Verification.check(

@@ -34,7 +34,7 @@ struct BackfillOptions: ParsableArguments {
     func begin(
         _ plan: RunPlan, _ stopping: StopControl? = nil, access: PostgresSession.Access = .readWrite, _ log: Logger
     ) async throws -> (change: ModelChange, encoder: any TextEncoder) {
-        async let loading = plan.model.load()
+        async let loading = plan.model.load(log)
         let control = RunControl(maxRuntime: plan.maxRuntime)
         let change = try await change(plan, control, stopping, access: access, log: log)
         let encoder = try await loading
