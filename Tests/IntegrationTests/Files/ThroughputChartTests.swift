@@ -17,7 +17,7 @@ struct ThroughputChartTests {
                     core: CoreRates(instructions: 19.04, multiplyAdds: 102.6), peakMemory: 210_000_000,
                     largestDifference: 2.384e-7)
             })
-        let svg = ThroughputChart(report).svg
+        let svg = ThroughputChart([report]).svg
         let points = svg.matches(of: /<circle class="(\w+)" cx="([\d.]+)" cy="([\d.]+)"/)
         #expect(points.map(\.output.1) == ["point", "point", "best"])
         let places = points.compactMap { Double($0.output.2) }

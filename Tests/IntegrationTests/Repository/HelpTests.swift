@@ -7,7 +7,8 @@ import Testing
 struct HelpTests {
     private static let model = [
         "--model": "EMBEDDING_MODEL", "--prompt": "EMBEDDING_PROMPT", "--threads": "EMBEDDING_THREADS",
-        "--gemm": "EMBEDDING_GEMM", "--precision": "EMBEDDING_PRECISION",
+        "--gemm": "EMBEDDING_GEMM", "--precision": "EMBEDDING_PRECISION", "--device": "EMBEDDING_DEVICE",
+        "--cuda-libraries": "EMBEDDING_CUDA_LIBRARIES",
     ]
     private static let database = [
         "--database-url": "DATABASE_URL", "--table": "EMBEDDING_TABLE", "--id-column": "EMBEDDING_ID_COLUMN",

@@ -1,16 +1,48 @@
 public import CPUCompute
+public import CUDACompute
 public import Compute
 public import Testing
 
 /// A backend that the conformance suite can give activations to; the seam itself only takes them from `embed`.
 public protocol ActivationUploading: ComputeBackend {
     /// Replaces the rows of a matrix by row-major values, a whole number of rows within its capacity.
-    func upload(_ values: [Float], to matrix: inout Matrix)
+    func upload(_ values: [Float], to matrix: inout Matrix) throws
+
+    /// The same for one row a text, which a device may store in another way.
+    func uploadPooled(_ values: [Float], to matrix: inout Matrix) throws
+
+    /// Values as they come back when they were uploaded.
+    func stored(_ values: [Float]) -> [Float]
+}
+
+extension ActivationUploading {
+    /// Like all others.
+    public func uploadPooled(_ values: [Float], to matrix: inout Matrix) throws { try upload(values, to: &matrix) }
+
+    /// Unchanged.
+    public func stored(_ values: [Float]) -> [Float] { values }
 }
 
 extension CPUBackend: ActivationUploading {
     /// Writes to the matrix's memory.
     public func upload(_ values: [Float], to matrix: inout CPUMatrix) { matrix.values = values }
+}
+
+extension CUDABackend: ActivationUploading {
+    /// Copies to the GPU, rounded as activations are stored.
+    public func upload(_ values: [Float], to matrix: inout CUDAMatrix) throws {
+        try matrix.replaceRows(by: values, precision: precision)
+    }
+
+    /// In float32, whichever the precision.
+    public func uploadPooled(_ values: [Float], to matrix: inout CUDAMatrix) throws {
+        try matrix.replaceRows(by: values, precision: .exact)
+    }
+
+    /// Rounded to float16 in the fast precision.
+    public func stored(_ values: [Float]) -> [Float] {
+        precision == .exact ? values : values.map { Float(Float16($0)) }
+    }
 }
 
 extension ReferenceBackend: ActivationUploading {
@@ -55,12 +87,12 @@ public struct ModelWidth: Sendable, CustomTestStringConvertible {
 /// five times what single precision was seen to cost. Before every operation the whole capacity of every matrix is filled
 /// with NaN, so an operation that reads a row beyond the row count shows it.
 public struct ComputeConformance<Backend: ActivationUploading> {
-    private let backend: Backend
-    private let reference = ReferenceBackend()
+    private let backend: TestedBackend<Backend>
+    private let reference = TestedBackend(ReferenceBackend())
 
-    /// Tests one backend.
-    public init(_ backend: Backend) {
-        self.backend = backend
+    /// Tests one backend, as one worker.
+    public init(_ backend: Backend) throws(Backend.Failure) {
+        self.backend = try TestedBackend(backend)
     }
 
     // MARK: - Operations
@@ -78,15 +110,16 @@ public struct ComputeConformance<Backend: ActivationUploading> {
             let rows = lengths.reduce(0, +)
             let ids = (0..<rows).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &random) }
             let places = lengths.flatMap { length in (0..<Int32(length)).map { $0 } }
-            func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
-                var output = try other.poisonedMatrix(rows: rows, columns: hidden)
+            func run<Other>(_ tested: TestedBackend<Other>) throws -> [Float] {
+                let other = tested.backend
+                var output = try tested.poisonedMatrix(rows: rows, columns: hidden)
                 other.embed(
                     ids: ids, positions: places,
                     tables: try EmbeddingTables(
                         words: other.parameter(words, shape: [vocabulary, hidden]),
                         positions: other.parameter(positions, shape: [70, hidden]),
                         tokenTypes: other.parameter(tokenTypes, shape: [2, hidden])),
-                    norm: try other.norm(weight, bias, epsilon: 1e-12), into: &output)
+                    norm: try tested.norm(weight, bias, epsilon: 1e-12), into: &output)
                 return try other.download(output)
             }
             try expect(run(backend), run(reference), columns: hidden, tolerance, "embed, texts of \(lengths)")
@@ -99,14 +132,16 @@ public struct ComputeConformance<Backend: ActivationUploading> {
         let shapes = [(hidden, 3 * hidden), (hidden, hidden), (hidden, inner), (inner, hidden)]
         for (inputs, outputs) in shapes {
             var random = SeededGenerator(seed: UInt64(inputs + outputs))
-            let weight = random.floats(inputs * outputs, deviation: 1.5 / Float(inputs).squareRoot())
+            let weight = backend.backend.stored(
+                random.floats(inputs * outputs, deviation: 1.5 / Float(inputs).squareRoot()))
             let bias = random.floats(outputs)
             let rowCounts = hidden < 100 ? Array(1...70) : [1, 2, 5, 17, 70]
             for rows in rowCounts {
-                let values = random.floats(rows * inputs)
-                func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
-                    let input = try other.matrix(values, columns: inputs)
-                    var output = try other.poisonedMatrix(rows: rows, columns: outputs)
+                let values = backend.backend.stored(random.floats(rows * inputs))
+                func run<Other>(_ tested: TestedBackend<Other>) throws -> [Float] {
+                    let other = tested.backend
+                    let input = try tested.matrix(values, columns: inputs)
+                    var output = try tested.poisonedMatrix(rows: rows, columns: outputs)
                     let layer = try LinearParameters(
                         weight: other.linearWeight(weight, shape: [outputs, inputs]),
                         bias: other.parameter(bias, shape: [outputs]))
@@ -133,10 +168,12 @@ public struct ComputeConformance<Backend: ActivationUploading> {
         let bias = biasShape.map { random.floats($0[0] * $0[1], deviation: 2) }
         for lengths in width.batches {
             let boundaries = TextBoundaries(lengths: lengths)
-            let values = random.floats(boundaries.tokenCount * 3 * hidden, deviation: deviation)
-            func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
-                let input = try other.matrix(values, columns: 3 * hidden)
-                var output = try other.poisonedMatrix(rows: boundaries.tokenCount, columns: hidden)
+            let values = backend.backend.stored(
+                random.floats(boundaries.tokenCount * 3 * hidden, deviation: deviation))
+            func run<Other>(_ tested: TestedBackend<Other>) throws -> [Float] {
+                let other = tested.backend
+                let input = try tested.matrix(values, columns: 3 * hidden)
+                var output = try tested.poisonedMatrix(rows: boundaries.tokenCount, columns: hidden)
                 let parameter = try bias.flatMap { bias in try biasShape.map { try other.parameter(bias, shape: $0) } }
                 other.attention(
                     input, headCount: width.headCount, relativeBias: parameter, boundaries: boundaries, into: &output)
@@ -153,12 +190,14 @@ public struct ComputeConformance<Backend: ActivationUploading> {
         let hidden = width.hidden
         let (weight, bias) = (random.floats(hidden), random.floats(hidden))
         for rows in 1...70 {
-            let (values, residual) = (random.floats(rows * hidden), random.floats(rows * hidden))
+            let values = backend.backend.stored(random.floats(rows * hidden))
+            let residual = backend.backend.stored(random.floats(rows * hidden))
             for epsilon: Float in [1e-12, 0.5] {
-                func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
-                    let input = try other.matrix(values, columns: hidden)
-                    var output = try other.matrix(residual, columns: hidden)
-                    other.addNorm(input, to: &output, try other.norm(weight, bias, epsilon: epsilon))
+                func run<Other>(_ tested: TestedBackend<Other>) throws -> [Float] {
+                    let other = tested.backend
+                    let input = try tested.matrix(values, columns: hidden)
+                    var output = try tested.matrix(residual, columns: hidden)
+                    other.addNorm(input, to: &output, try tested.norm(weight, bias, epsilon: epsilon))
                     #expect(try other.download(input) == values, "an operation leaves its input alone")
                     return try other.download(output)
                 }
@@ -174,10 +213,11 @@ public struct ComputeConformance<Backend: ActivationUploading> {
         let hidden = width.hidden
         for lengths in width.batches {
             let boundaries = TextBoundaries(lengths: lengths)
-            let values = random.floats(boundaries.tokenCount * hidden)
-            func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
-                let input = try other.matrix(values, columns: hidden)
-                var output = try other.poisonedMatrix(rows: boundaries.textCount, columns: hidden)
+            let values = backend.backend.stored(random.floats(boundaries.tokenCount * hidden))
+            func run<Other>(_ tested: TestedBackend<Other>) throws -> [Float] {
+                let other = tested.backend
+                let input = try tested.matrix(values, columns: hidden)
+                var output = try tested.poisonedMatrix(rows: boundaries.textCount, columns: hidden)
                 other.pool(input, strategy, boundaries: boundaries, into: &output)
                 #expect(try other.download(input) == values, "an operation leaves its input alone")
                 return try other.download(output)
@@ -193,8 +233,9 @@ public struct ComputeConformance<Backend: ActivationUploading> {
         let short = [Float](repeating: 1e-16, count: hidden)
         for rows in 1...70 {
             let values = [Float](repeating: 0, count: hidden) + short + random.floats(rows * hidden, deviation: 3)
-            func run<Other: ActivationUploading>(_ other: Other) throws -> [Float] {
-                var matrix = try other.matrix(values, columns: hidden)
+            func run<Other>(_ tested: TestedBackend<Other>) throws -> [Float] {
+                let other = tested.backend
+                var matrix = try tested.pooledMatrix(values, columns: hidden)
                 other.normalize(&matrix)
                 return try other.download(matrix)
             }
@@ -212,29 +253,45 @@ public struct ComputeConformance<Backend: ActivationUploading> {
     }
 }
 
-extension ActivationUploading {
+/// A backend and what one worker has of it.
+private struct TestedBackend<Backend: ActivationUploading> {
+    let backend: Backend
+    private let stream: Backend.Stream
+
+    init(_ backend: Backend) throws(Backend.Failure) {
+        self.backend = backend
+        stream = try backend.makeStream()
+    }
+
     /// Rows that a chunk uses, and as many again that it does not.
     private static func capacity(_ rows: Int) -> Int { 2 * rows + 3 }
 
     /// A matrix whose every row, to the last of its capacity, holds NaN.
-    fileprivate func poisonedMatrix(rows: Int, columns: Int) throws(Failure) -> Matrix {
-        var matrix = try makeMatrix(rowCapacity: Self.capacity(rows), columns: columns)
-        upload([Float](repeating: .nan, count: Self.capacity(rows) * columns), to: &matrix)
+    func poisonedMatrix(rows: Int, columns: Int) throws -> Backend.Matrix {
+        var matrix = try backend.makeMatrix(rowCapacity: Self.capacity(rows), columns: columns, on: stream)
+        try backend.upload([Float](repeating: .nan, count: Self.capacity(rows) * columns), to: &matrix)
         return matrix
     }
 
     /// A matrix with the given rows and NaN after them.
-    fileprivate func matrix(_ values: [Float], columns: Int) throws(Failure) -> Matrix {
+    func matrix(_ values: [Float], columns: Int) throws -> Backend.Matrix {
         var matrix = try poisonedMatrix(rows: values.count / columns, columns: columns)
-        upload(values, to: &matrix)
+        try backend.upload(values, to: &matrix)
         return matrix
     }
 
-    fileprivate func norm(
+    /// The same for one row a text.
+    func pooledMatrix(_ values: [Float], columns: Int) throws -> Backend.Matrix {
+        var matrix = try poisonedMatrix(rows: values.count / columns, columns: columns)
+        try backend.uploadPooled(values, to: &matrix)
+        return matrix
+    }
+
+    func norm(
         _ weight: [Float], _ bias: [Float], epsilon: Float
-    ) throws(Failure) -> LayerNormParameters<Parameter> {
+    ) throws -> LayerNormParameters<Backend.Parameter> {
         try LayerNormParameters(
-            weight: parameter(weight, shape: [weight.count]), bias: parameter(bias, shape: [bias.count]),
-            epsilon: epsilon)
+            weight: backend.parameter(weight, shape: [weight.count]),
+            bias: backend.parameter(bias, shape: [bias.count]), epsilon: epsilon)
     }
 }

@@ -43,7 +43,7 @@ public struct ReferenceBackend: ComputeBackend {
     }
 
     /// An activation without rows.
-    public func makeMatrix(rowCapacity: Int, columns: Int) -> Matrix {
+    public func makeMatrix(rowCapacity: Int, columns: Int, on stream: Void = ()) -> Matrix {
         Matrix(rowCapacity: rowCapacity, columns: columns, rows: [])
     }
 

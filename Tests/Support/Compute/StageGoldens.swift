@@ -1,17 +1,21 @@
-import Compute
-import ComputeTestSupport
-import Safetensors
-import SentenceEncoding
-import Testing
-import Tokenization
+package import Compute
+public import Safetensors
+package import SentenceEncoding
+public import Tokenization
+
+internal import Testing
 
 /// Every stage of a few texts, computed by the reference implementation with each text alone in its batch.
-struct StageGoldens {
-    let file: SafetensorsFile
-    let hidden: Int
-    let texts: [TokenizedText]
+public struct StageGoldens {
+    /// The tensors.
+    public let file: SafetensorsFile
+    /// H.
+    public let hidden: Int
+    /// The token ids of each text.
+    public let texts: [TokenizedText]
 
-    init(_ path: String, hidden: Int) throws {
+    /// Reads goldens of a model whose vectors have `hidden` components.
+    public init(_ path: String, hidden: Int) throws {
         file = try SafetensorsFile(contentsOf: path)
         self.hidden = hidden
         let count = try #require(file.tensor(named: "lengths")).elementCount
@@ -28,7 +32,7 @@ struct StageGoldens {
     /// - Parameter tolerance: The gate: the largest absolute difference allowed in any stage.
     /// - Returns: The largest differences seen, by stage.
     @discardableResult
-    func compare<Backend: ComputeBackend>(
+    package func compare<Backend: ComputeBackend>(
         _ encoder: any TransformerEncoder<Backend>, on backend: Backend, tolerance: Float = 1e-5
     ) throws -> [String: Float] {
         let batch = TokenBatch(texts)

@@ -1,0 +1,2 @@
+#define KERNELS_STORAGE float32
+#include "Kernels.hpp"
