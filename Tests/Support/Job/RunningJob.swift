@@ -100,8 +100,10 @@ public final class RunningJob: Sendable {
     /// Waits for the end of the process; one that takes longer than the deadline is killed and the test fails.
     public func outcome(within deadline: Duration = .seconds(120)) async throws -> BuiltExecutable.Outcome {
         let overdue = DispatchWorkItem { [end, processIdentifier] in
-            if end.value == nil { kill(processIdentifier, SIGKILL) }
+            // One that has ended in time is not late because nobody has come to see.
+            guard end.value == nil else { return }
             end.isOverdue.withLock { $0 = true }
+            kill(processIdentifier, SIGKILL)
         }
         DispatchQueue.global().asyncAfter(deadline: .now() + (deadline / .seconds(1)), execute: overdue)
         let (wasExit, status) = await end.wait()
