@@ -4,7 +4,7 @@ import ComputeTestSupport
 import Testing
 
 // Of the emulated device, or of a GPU: see CUDALibraryFolder.
-@Suite("The CUDA backend computes what the reference backend specifies", .timeLimit(.minutes(15)))
+@Suite("The CUDA backend computes what the reference backend specifies", .timeLimit(.minutes(30)))
 struct CUDADeviceConformanceTests {
     private func conformance(_ precision: Precision) throws -> ComputeConformance<CUDABackend> {
         try ComputeConformance(CUDABackend(libraryFolders: CUDALibraryFolder.paths(), precision: precision))

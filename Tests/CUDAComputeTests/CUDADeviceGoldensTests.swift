@@ -5,7 +5,7 @@ import SentenceEncoding
 import Testing
 
 // Of the emulated device, or of a GPU: see CUDALibraryFolder. Between stages float16 holds numbers of up to some 20.
-@Suite("The encoder on the CUDA backend equals the reference implementation, stage by stage", .timeLimit(.minutes(15)))
+@Suite("The encoder on the CUDA backend equals the reference implementation, stage by stage", .timeLimit(.minutes(30)))
 struct CUDADeviceGoldensTests {
     private func compare(
         _ folder: String, _ goldens: String, hidden: Int, _ precision: Precision, stages: Int, tolerance: Float? = nil

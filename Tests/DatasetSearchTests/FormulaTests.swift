@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// Every part of every score, against a computation that shares nothing with the product.
-@Suite("A score", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A score", .requiresPostgres, .timeLimit(.minutes(30)))
 struct FormulaTests {
     @Test("is what the documented formulas say, part by part, and so is the order")
     func weighted() async throws {

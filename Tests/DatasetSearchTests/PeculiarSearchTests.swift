@@ -5,7 +5,7 @@ import Postgres
 import PostgresTestSupport
 import Testing
 
-@Suite("A search in a database with its own ways", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A search in a database with its own ways", .requiresPostgres, .timeLimit(.minutes(30)))
 struct PeculiarSearchTests {
     private func withRows(
         _ titles: [String], encoding: String = "UTF8", _ body: (DatasetFixture) async throws -> Void

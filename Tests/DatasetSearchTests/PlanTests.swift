@@ -6,7 +6,7 @@ import PostgresTestSupport
 import Testing
 
 /// How the server finds the answer in a table of some size.
-@Suite("The plan of a search", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The plan of a search", .requiresPostgres, .timeLimit(.minutes(30)))
 struct PlanTests {
     @Test("uses the index of each arm, reads no table from end to end, and looks up the parts row by row")
     func wide() async throws {

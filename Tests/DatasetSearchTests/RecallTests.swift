@@ -7,7 +7,7 @@ import PostgresTestSupport
 import Testing
 
 /// What the index finds, against the exact order of all rows.
-@Suite("The arm that goes by meaning", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The arm that goes by meaning", .requiresPostgres, .timeLimit(.minutes(30)))
 struct RecallTests {
     /// A filter, what it lets pass, and the least share of the nearest rows that must be found.
     private struct Filter {

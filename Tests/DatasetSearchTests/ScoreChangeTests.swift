@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// What a change of the table may do to scores.
-@Suite("The score of a row", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The score of a row", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ScoreChangeTests {
     @Test("does not fall with more downloads", arguments: ["weighted", "rrf"])
     func moreDownloads(fusion: String) async throws {

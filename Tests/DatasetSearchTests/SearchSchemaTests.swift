@@ -5,7 +5,7 @@ import Postgres
 import PostgresTestSupport
 import Testing
 
-@Suite("What searches need in the database", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("What searches need in the database", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchSchemaTests {
     private static let index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS"
 

@@ -25,7 +25,7 @@ struct ConnectingWithoutServerTests {
                     endpoint: "/nonexistent:1/d", message: "No such file or directory", sqlState: nil))
     }
 
-    @Test("A server that never answers costs the time allowed", .timeLimit(.minutes(15)))
+    @Test("A server that never answers costs the time allowed", .timeLimit(.minutes(30)))
     func silent() async throws {
         let loopback = try Loopback(.staySilent)
         let error = await connectionError(
@@ -34,7 +34,7 @@ struct ConnectingWithoutServerTests {
             error == .connectionTimedOut(endpoint: "127.0.0.1:\(loopback.port)/d", after: .milliseconds(200)))
     }
 
-    @Test("An interruption ends the log-in", .timeLimit(.minutes(15)))
+    @Test("An interruption ends the log-in", .timeLimit(.minutes(30)))
     func interrupted() async throws {
         let loopback = try Loopback(.staySilent)
         let interruption = try PostgresInterruption()
@@ -46,7 +46,7 @@ struct ConnectingWithoutServerTests {
         }
     }
 
-    @Test("A server without TLS is a matter of configuration if sslmode insists on it", .timeLimit(.minutes(15)))
+    @Test("A server without TLS is a matter of configuration if sslmode insists on it", .timeLimit(.minutes(30)))
     func noTLS() async throws {
         let loopback = try Loopback(.staySilent)
         let port = loopback.port
@@ -146,7 +146,7 @@ struct ConnectingTests {
         }
     }
 
-    @Test("A silent first host does not keep the second from serving", .timeLimit(.minutes(15)))
+    @Test("A silent first host does not keep the second from serving", .timeLimit(.minutes(30)))
     func secondHost() async throws {
         try await withTemporaryDatabase { database in
             let loopback = try Loopback(.staySilent)

@@ -144,7 +144,7 @@ struct ServerErrorTests {
     }
 }
 
-@Suite("Statements that do not come back", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("Statements that do not come back", .requiresPostgres, .timeLimit(.minutes(30)))
 struct AbandonedStatementTests {
     private static let sleep = PostgresStatement(name: "sleep", sql: "SELECT pg_sleep(600)")
 

@@ -4,7 +4,7 @@ import PostgresTestSupport
 import Testing
 
 /// The proxy that the tests of faults rely on, and what the faults look like to a session.
-@Suite("The fault proxy", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The fault proxy", .requiresPostgres, .timeLimit(.minutes(30)))
 struct FaultProxyTests {
     private static let one = PostgresStatement(name: "one", sql: "SELECT 1")
 

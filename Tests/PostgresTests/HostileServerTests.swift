@@ -4,7 +4,7 @@ import PostgresTestSupport
 import Testing
 
 /// Servers that send too much, for ever, or what is meant for somebody's terminal.
-@Suite("A hostile server", .timeLimit(.minutes(15)))
+@Suite("A hostile server", .timeLimit(.minutes(30)))
 struct HostileServerTests {
     private static let statement = PostgresStatement(name: "query", sql: "SELECT 1")
 

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 /// Why a server or a pooler in front of it lets nobody in, and what becomes of it.
-@Suite("A log-in that is refused", .timeLimit(.minutes(15)))
+@Suite("A log-in that is refused", .timeLimit(.minutes(30)))
 struct LogInFailureTests {
     /// What a client makes of a server that answers like this.
     private func error(

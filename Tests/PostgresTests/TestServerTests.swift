@@ -33,7 +33,7 @@ extension Trait where Self == ConditionTrait {
 }
 
 @Suite(
-    "Through pgbouncer in transaction mode", .requiresPostgres, .requires(.pgbouncer), .timeLimit(.minutes(15)))
+    "Through pgbouncer in transaction mode", .requiresPostgres, .requires(.pgbouncer), .timeLimit(.minutes(30)))
 struct PgbouncerTests {
     @Test("SET LOCAL stays with its transaction, while SET would reach the next client")
     func settings() async throws {
@@ -190,7 +190,7 @@ struct PgbouncerTests {
     }
 }
 
-@Suite("With TLS", .requires(.tls), .timeLimit(.minutes(15)))
+@Suite("With TLS", .requires(.tls), .timeLimit(.minutes(30)))
 struct TLSTests {
     @Test("A server whose certificate passes is spoken to in secret")
     func verified() async throws {

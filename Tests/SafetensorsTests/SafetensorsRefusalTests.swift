@@ -33,7 +33,7 @@ struct SafetensorsRefusalTests {
         }
     }
 
-    @Test("if it is a pipe, without waiting for a writer", .timeLimit(.minutes(15)))
+    @Test("if it is a pipe, without waiting for a writer", .timeLimit(.minutes(30)))
     func pipe() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
         try #require(unsafe mkfifo(path, 0o600) == 0)

@@ -6,7 +6,7 @@ import PostgresTestSupport
 import Testing
 
 /// Documents that cannot be written: no row loses its vector over them.
-@Suite("Documents that cannot be written", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("Documents that cannot be written", .requiresPostgres, .timeLimit(.minutes(30)))
 struct DocumentFaultTests {
     private static let goingOn = "going on without the side table embedding_document"
     private static let storing =

@@ -6,7 +6,7 @@ import PostgresTestSupport
 import Testing
 
 /// Documents of rows that have their vector already.
-@Suite("A run that finds documents missing or out of date", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run that finds documents missing or out of date", .requiresPostgres, .timeLimit(.minutes(30)))
 struct DocumentFillTests {
     /// Every version of every row that has a vector.
     private static let versions = "SELECT ctid || ' ' || xmin FROM datasets ORDER BY id"

@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// What goes on beside a change of the model, and what ends it early.
-@Suite("While the model is changed,", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("While the model is changed,", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ModelChangeFaultTests {
     private static let old = StubEncoder()
     private static let next = StubEncoder(dimension: 6, seed: 77)

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// Searches beside the steps of a change of the model that move its column.
-@Suite("A search while the model is changed", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A search while the model is changed", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchDuringChangeTests {
     private static let question = "Dataset 7"
 

@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// Writes that the database refuses, by whatever code.
-@Suite("A write that the database refuses", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A write that the database refuses", .requiresPostgres, .timeLimit(.minutes(30)))
 struct RefusedWriteTests {
     /// What a trigger can raise: codes of triggers, of applications, of the server itself, of conflicts that pass as a rule.
     static let codes = [

@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// How much of the table a drain reads, by the server's own counters, whatever the planner knew of it.
-@Suite("A drain", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A drain", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ScanTests {
     @Test(
         "reads a row some few times, however large the table is and whatever its statistics say",

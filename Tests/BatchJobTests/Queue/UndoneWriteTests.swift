@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// Vectors that are written and then are not there.
-@Suite("A vector that does not stay", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A vector that does not stay", .requiresPostgres, .timeLimit(.minutes(30)))
 struct UndoneWriteTests {
     /// Who takes it away, from rows whose number can be divided by three.
     enum Taker: String, CaseIterable, Sendable {

@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// Rows that the server cannot read; the description of the table is one that it computes from another column.
-@Suite("A row that cannot be read", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A row that cannot be read", .requiresPostgres, .timeLimit(.minutes(30)))
 struct UnreadableRowTests {
     private static let entries = """
         SELECT concat_ws(' ', dataset_id, error_class, error_code, attempts, next_attempt_at - last_failed_at)

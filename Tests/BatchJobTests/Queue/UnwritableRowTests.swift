@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// Rows that are read, encoded and not written, though nothing fails.
-@Suite("A row that is not written", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A row that is not written", .requiresPostgres, .timeLimit(.minutes(30)))
 struct UnwritableRowTests {
     /// Enables row-level security with policies for everybody, and hands out the role's URL.
     private func withPolicies(

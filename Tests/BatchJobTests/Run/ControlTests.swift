@@ -6,7 +6,7 @@ import PostgresTestSupport
 import SentenceEncoding
 import Testing
 
-@Suite("Ending a run early", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("Ending a run early", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ControlTests {
     @Test("on a signal finishes the batches in hand, one for each worker", arguments: [1, 2])
     func stops(connections: Int) async throws {

@@ -7,7 +7,7 @@ import SentenceEncoding
 import Testing
 
 /// Lost connections and failures that pass: every row is written once, and nothing is encoded twice because of them.
-@Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A database that fails for a while", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ReconnectTests {
     /// Where the connection is cut: instead of these bytes, which do not arrive.
     ///

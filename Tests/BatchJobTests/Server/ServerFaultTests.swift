@@ -11,7 +11,7 @@ import Testing
 ///
 /// Every test has a server of its own, with durability on. Most drain three batches of 20 rows by one worker, so that it is
 /// known at each moment what was committed. Numbers are those of the list of faults that a run is to survive.
-@Suite("A server of one's own", .requiresPostgresPrograms, .sharedCluster, .serialized, .timeLimit(.minutes(15)))
+@Suite("A server of one's own", .requiresPostgresPrograms, .sharedCluster, .serialized, .timeLimit(.minutes(30)))
 struct ServerFaultTests {
     /// What happens to the server, which is there again afterwards.
     enum Outage: String, CaseIterable, Sendable {

@@ -5,7 +5,7 @@ import Postgres
 import PostgresTestSupport
 import Testing
 
-@Suite("The migration of side tables beside runs", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The migration of side tables beside runs", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SideTableMigrationBesideRunsTests {
     @Test("waits for the batches that runs have in hand, and counts what they write")
     func besideADrain() async throws {

@@ -5,7 +5,7 @@ import Postgres
 import PostgresTestSupport
 import Testing
 
-@Suite("The migration of side tables", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The migration of side tables", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SideTableMigrationTests {
     /// What the state table says, but for the column that a migration adds.
     private static let states = """

@@ -5,10 +5,11 @@ import JobTestSupport
 import Postgres
 import PostgresTestSupport
 import SentenceEncoding
+import TaskBoard
 import Testing
 
 /// Functions and operators of others in a schema of the search path, which statements must pass over.
-@Suite("On the search path, a function of somebody else", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("On the search path, a function of somebody else", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchPathTests {
     private static let old = StubEncoder()
     private static let next = StubEncoder(dimension: 6, seed: 77)
@@ -30,6 +31,7 @@ struct SearchPathTests {
                 try await exerciseRun(fixture, url)
                 try await exerciseSearch(fixture, url)
                 try await exerciseChange(fixture, url)
+                try await exerciseTasks(fixture, url)
             }
         }
     }
@@ -77,6 +79,27 @@ struct SearchPathTests {
         await session.close()
     }
 
+    private func exerciseTasks(_ fixture: DatasetFixture, _ url: String) async throws {
+        let open: TaskClaims.Open = { () async throws(PostgresError) in
+            try await PostgresSession.connect(to: url, applicationName: "embedding-job test")
+        }
+        let session = try await open()
+        try await TaskSchema(of: fixture.names, reading: session).apply(session)
+        let board = try await TaskBoard(of: fixture.names, for: .queue, session: session)
+        let task = try await board.enqueue(TaskArguments()).task
+        #expect(try await board.enqueue(TaskArguments()).isDeduplicated)
+        for status: Int32 in [75, 0] {
+            let claims = try await TaskClaims.claim(
+                task.id, of: fixture.names, runner: "test", session: session, open: open, log: fixture.log)
+            #expect(await !claims.lookAfter())
+            #expect(try await board.recoverLost().isEmpty)
+            await claims.end(exitStatus: status, report: "{}", error: nil)
+        }
+        #expect(try await board.list(limit: 10).tasks.map(\.state) == [.succeeded])
+        _ = try await board.cancel(task.id)
+        await session.close()
+    }
+
     private func exerciseChange(_ fixture: DatasetFixture, _ url: String) async throws {
         #expect(await fixture.change(url: url).fill(Self.next).processed == 30)
         #expect(await fixture.change(url: url).verify(Self.next).exitReason == .verified)
@@ -120,7 +143,7 @@ struct SearchPathTests {
                     'pg_partition_tree', 'pg_relation_size', 'pg_size_bytes', 'pg_table_is_visible', 'pg_table_size',
                     'pg_try_advisory_xact_lock', 'pg_type_is_visible', 'power', 'quote_ident', 'quote_literal',
                     'regexp_matches', 'regexp_replace', 'replace', 'row_number', 'row_security_active', 'set_config',
-                    'setweight', 'sha256', 'string_agg', 'substr', 'substring', 'sum', 'to_tsvector', 'ts_parse',
+                    'setweight', 'sha256', 'string_agg', 'substr', 'substring', 'sum', 'timezone', 'to_char', 'to_tsvector', 'ts_parse',
                     'ts_rank_cd', 'ts_stat', 'tsvector_to_array', 'unnest', 'websearch_to_tsquery')
             LOOP
                 BEGIN

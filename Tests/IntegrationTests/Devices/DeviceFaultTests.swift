@@ -4,7 +4,7 @@ import JobTestSupport
 import Testing
 
 /// Each function of NVIDIA's libraries that is called fails at its first, its second and its last call.
-@Suite("embedding-job, where a call to the GPU fails,", .timeLimit(.minutes(15)))
+@Suite("embedding-job, where a call to the GPU fails,", .timeLimit(.minutes(30)))
 struct DeviceFaultTests {
     /// What is called when everything is over: nothing more can go wrong, and nobody waits for it.
     private static let partings: Set = [

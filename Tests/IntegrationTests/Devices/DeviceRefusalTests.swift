@@ -4,7 +4,7 @@ import JobTestSupport
 import Testing
 
 /// A GPU that was asked for and cannot be used: one line that names what is wrong, 78, and nothing done.
-@Suite("embedding-job, where its GPU cannot be used,", .timeLimit(.minutes(15)))
+@Suite("embedding-job, where its GPU cannot be used,", .timeLimit(.minutes(30)))
 struct DeviceRefusalTests {
     private let job: BuiltExecutable
 

@@ -6,7 +6,7 @@ import PostgresTestSupport
 import Testing
 
 /// Whole drains on an emulated GPU.
-@Suite("embedding-job run --device cuda", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("embedding-job run --device cuda", .requiresPostgres, .timeLimit(.minutes(30)))
 struct DeviceRunTests {
     private func fill(_ datasets: Datasets, rows: Int) async throws {
         try await datasets.database.run(

@@ -4,7 +4,7 @@ import JobTestSupport
 import Testing
 
 /// What `--device` promises, on an emulated GPU that the executable opens as it would open NVIDIA's libraries.
-@Suite("embedding-job with --device", .timeLimit(.minutes(15)))
+@Suite("embedding-job with --device", .timeLimit(.minutes(30)))
 struct DeviceTests {
     private static let texts = (0..<120).map { #"{"text":"\#(words[$0 % 7]) \#($0) \#(words[$0 % 5]) ice"}"# }
     private static let words = ["sea", "rain", "a b c", "j i h g f", "", "wind 7", "d"]

@@ -5,7 +5,7 @@ import Postgres
 import PostgresTestSupport
 import Testing
 
-@Suite("A run that is short of connections", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run that is short of connections", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ConnectionLimitTests {
     @Test("10: a role with one connection makes do with it")
     func oneConnection() async throws {

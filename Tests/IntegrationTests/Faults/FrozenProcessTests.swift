@@ -4,7 +4,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("A run that is frozen", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run that is frozen", .requiresPostgres, .timeLimit(.minutes(30)))
 struct FrozenProcessTests {
     @Test("4: SIGSTOP between read and write holds up neither edits nor other runs, and after SIGCONT nothing is stale")
     func frozen() async throws {

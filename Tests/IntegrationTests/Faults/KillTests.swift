@@ -4,7 +4,7 @@ import PostgresTestSupport
 import Testing
 
 /// A process that is gone from one moment to the next: out of memory, evicted, its machine without power.
-@Suite("A run that is killed", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run that is killed", .requiresPostgres, .timeLimit(.minutes(30)))
 struct KillTests {
     @Test(
         "1: kill -9 at any point of a batch leaves nothing or the whole batch, and its claims are free at once",

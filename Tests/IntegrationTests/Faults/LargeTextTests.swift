@@ -3,7 +3,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("Texts without measure", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("Texts without measure", .requiresPostgres, .timeLimit(.minutes(30)))
 struct LargeTextTests {
     /// The rows of the one batch.
     private static let rows = 256

@@ -7,7 +7,7 @@ import Testing
 ///
 /// A statement that is never answered is given up after its own 30 seconds, which the tests of the session shorten and
 /// these cannot.
-@Suite("A run over a bad link", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run over a bad link", .requiresPostgres, .timeLimit(.minutes(30)))
 struct LinkTests {
     @Test("9: a round trip of 200 ms makes a run slow, not wrong")
     func slow() async throws {

@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// What a database has to do besides.
-@Suite("A run beside other work of the database", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run beside other work of the database", .requiresPostgres, .timeLimit(.minutes(30)))
 struct MaintenanceTests {
     @Test("31: an old snapshot does not keep a run from draining the table")
     func oldSnapshot() async throws {

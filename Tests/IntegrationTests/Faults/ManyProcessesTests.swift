@@ -3,7 +3,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("Several runs at once", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("Several runs at once", .requiresPostgres, .timeLimit(.minutes(30)))
 struct ManyProcessesTests {
     @Test("27: eight processes share a table: each row is written once, next to nothing is encoded in vain")
     func eight() async throws {

@@ -4,7 +4,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("A migration of the side tables that is killed", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A migration of the side tables that is killed", .requiresPostgres, .timeLimit(.minutes(30)))
 struct MigrationTests {
     /// Where it is, told by what is held back.
     enum Point: String, CaseIterable, Sendable {

@@ -3,11 +3,13 @@ import PostgresTestSupport
 import Testing
 
 /// What a role, a database or a client sets for statements that do not say it themselves.
-@Suite("Read-only defaults and time limits of others", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("Read-only defaults and time limits of others", .requiresPostgres, .timeLimit(.minutes(30)))
 struct RoleDefaultsTests {
     private static let inOrder = [
         ["schema", "--apply", "--hnsw"], ["run"], ["run", "--dry-run"], ["run", "--stale"], ["verify"], ["status"],
-        ["retry-failed"], ["backfill", "plan"], ["backfill", "run"], ["backfill", "verify"],
+        ["retry-failed"], ["schema", "--tasks", "--apply"], ["task", "queue"], ["task", "list"],
+        ["run", "--adopt-tasks"],
+        ["run", "--adopt-tasks"], ["backfill", "plan"], ["backfill", "run"], ["backfill", "verify"],
         ["backfill", "cutover"], ["backfill", "rollback"], ["backfill", "run"], ["backfill", "cutover"],
         ["backfill", "verify"], ["backfill", "drop-old", "--yes"], ["schema", "--apply"],
     ]

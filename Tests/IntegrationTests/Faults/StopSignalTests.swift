@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// A process that is asked to end: a node is drained, somebody presses Control-C.
-@Suite("A run that is asked to stop", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run that is asked to stop", .requiresPostgres, .timeLimit(.minutes(30)))
 struct StopSignalTests {
     /// Far less than the grace time of an orchestrator, usually 30 seconds; most of it is for a busy machine.
     private static let grace = Duration.seconds(15)

@@ -6,7 +6,7 @@ import PostgresTestSupport
 import Testing
 
 /// Standard output, standard error and the termination log, when nobody is there to read them.
-@Suite("A run that cannot speak", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A run that cannot speak", .requiresPostgres, .timeLimit(.minutes(30)))
 struct StreamTests {
     @Test("33: a log that nobody reads, its pipe full, neither holds up a run nor changes its exit status")
     func blockedLog() async throws {

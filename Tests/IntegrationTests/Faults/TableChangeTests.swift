@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// What other programs do to the table while a run is at work, or right after.
-@Suite("A table that changes under a run", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A table that changes under a run", .requiresPostgres, .timeLimit(.minutes(30)))
 struct TableChangeTests {
     @Test("15: an edit right after the write takes the vector away by a trigger, and the new text is embedded")
     func editedRightAfterTheWrite() async throws {

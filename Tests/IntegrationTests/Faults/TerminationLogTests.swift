@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// The file in which Kubernetes looks for the last words of a container.
-@Suite("The termination log", .requiresPostgres, .requiresMountNamespace, .timeLimit(.minutes(15)))
+@Suite("The termination log", .requiresPostgres, .requiresMountNamespace, .timeLimit(.minutes(30)))
 struct TerminationLogTests {
     /// What is at its place, as made by a shell in the folder whose `dev` becomes `/dev`.
     enum Place: String, CaseIterable, Sendable {

@@ -16,7 +16,7 @@ struct EncodeInputTests {
         try await job.run(["encode", "--model", Fixtures.toyModel, "--input", "-", "--output", "-"], input: input)
     }
 
-    @Test("needs no more memory for 160 MB of texts than for 32", .timeLimit(.minutes(15)))
+    @Test("needs no more memory for 160 MB of texts than for 32", .timeLimit(.minutes(30)))
     func streams() async throws {
         let writer = try job.makePipe("texts.jsonl")
         let run = try job.start(

@@ -6,7 +6,7 @@ import PostgresTestSupport
 import Testing
 
 /// What becomes of files, pipes and disks that vectors are written to; the toy model does for it.
-@Suite("embedding-job encode, beside others and on disks that are full,", .timeLimit(.minutes(15)))
+@Suite("embedding-job encode, beside others and on disks that are full,", .timeLimit(.minutes(30)))
 struct EncodeOutputTests {
     private let job: BuiltExecutable
     private static let sea = "{\"text\":\"sea\"}\n"

@@ -4,7 +4,7 @@ import JobTestSupport
 import Testing
 
 /// Standard streams that are full, closed, non-blocking, or a terminal.
-@Suite("The standard streams of commands", .timeLimit(.minutes(15)))
+@Suite("The standard streams of commands", .timeLimit(.minutes(30)))
 struct StandardStreamsTests {
     private let job: BuiltExecutable
 

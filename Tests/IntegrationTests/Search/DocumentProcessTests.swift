@@ -5,7 +5,7 @@ import PostgresTestSupport
 import Testing
 
 /// The filling of documents, beside what happens to its process.
-@Suite("A process that fills documents in", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("A process that fills documents in", .requiresPostgres, .timeLimit(.minutes(30)))
 struct DocumentProcessTests {
     private static let rows = 1200
     /// The rows of a transaction.

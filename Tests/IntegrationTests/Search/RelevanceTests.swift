@@ -9,7 +9,7 @@ import SentenceEncoding
 import Testing
 
 /// What searches of the sample catalog find, as judged by the golden queries.
-@Suite("Searches of the sample catalog", .requiresPostgres, .requiresWeights, .timeLimit(.minutes(15)))
+@Suite("Searches of the sample catalog", .requiresPostgres, .requiresWeights, .timeLimit(.minutes(30)))
 struct RelevanceTests {
     /// A line of `queries.jsonl`.
     private struct GoldenQuery: Decodable {

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 /// The command and the SQL function, which send one statement.
-@Suite("embedding-job search and the SQL function", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("embedding-job search and the SQL function", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchFunctionTests {
     @Test("find the same rows, with the same scores and parts")
     func plain() async throws {

@@ -4,7 +4,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("embedding-job search, before it finds anything,", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("embedding-job search, before it finds anything,", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchRefusalTests {
     @Test(
         "refuses a question that cannot be asked, and never shows the whole table",

@@ -4,7 +4,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("The privileges that embedding-job schema --search prints", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("The privileges that embedding-job schema --search prints", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchRoleTests {
     /// The statements under a heading of the printed script, for a role.
     private func grants(

@@ -4,7 +4,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("embedding-job search", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("embedding-job search", .requiresPostgres, .timeLimit(.minutes(30)))
 struct SearchTests {
     @Test("prints one object a line, best first, with exactly the keys that are documented")
     func lines() async throws {

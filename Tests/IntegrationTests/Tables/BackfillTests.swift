@@ -5,7 +5,7 @@ import JobTestSupport
 import PostgresTestSupport
 import Testing
 
-@Suite("embedding-job backfill", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("embedding-job backfill", .requiresPostgres, .timeLimit(.minutes(30)))
 struct BackfillTests {
     /// A table with vectors of the toy model and a search index, and two other models.
     private func withFilledTable(

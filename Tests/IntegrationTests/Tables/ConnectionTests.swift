@@ -134,7 +134,7 @@ struct ConnectionSettingsTests {
 }
 
 /// Servers that do not behave, seen through the executable.
-@Suite("embedding-job, before a server that", .timeLimit(.minutes(15)))
+@Suite("embedding-job, before a server that", .timeLimit(.minutes(30)))
 struct HostileConnectionTests {
     private func run(
         _ arguments: [String] = ["run"], _ behaviour: @escaping FakeServer.Behaviour
@@ -207,7 +207,7 @@ struct HostileConnectionTests {
 }
 
 /// A standby is good enough for what only reads.
-@Suite("embedding-job on a standby", .requiresPostgres, .timeLimit(.minutes(15)))
+@Suite("embedding-job on a standby", .requiresPostgres, .timeLimit(.minutes(30)))
 struct StandbyTests {
     @Test("reads, and does not write")
     func standby() async throws {
