@@ -30,7 +30,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, SearchCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self,
-            VerifyCommand.self,
+            VerifyCommand.self, TaskCommand.self,
             BackfillCommand.self, SchemaCommand.self, RetryFailedCommand.self, BenchCommand.self, ModelCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

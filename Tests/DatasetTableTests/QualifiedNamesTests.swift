@@ -14,7 +14,8 @@ struct QualifiedNamesTests {
 
     /// What stands before a parenthesis and is no function: words of the language.
     private static let words: Set<Substring> = [
-        "all", "and", "any", "array", "as", "by", "coalesce", "conflict", "else", "exists", "explain", "filter", "from",
+        "all", "and", "any", "array", "as", "by", "check", "coalesce", "conflict", "else", "exists", "explain",
+        "filter", "from",
         "gin", "greatest", "group", "grouping", "hnsw", "in", "join", "key", "lateral", "least", "not", "nullif",
         "operator", "or", "over", "row", "select", "set", "sets", "substring", "table", "then", "values", "when",
         "where", "with",

@@ -110,7 +110,7 @@ struct IndexBuild: Sendable {
         while true {
             try? await Task.sleep(for: .milliseconds(500))
             if Task.isCancelled { return }
-            if await change.control.reason == .signal { return session.interrupt() }
+            if await change.control.request != nil { return session.interrupt() }
             guard let watcher, ContinuousClock.now - lastLogged >= Self.progressInterval else { continue }
             lastLogged = .now
             do {

@@ -83,7 +83,7 @@ public struct Connector: Sendable {
                 let now = ContinuousClock.now
                 let started = firstFailure ?? now
                 firstFailure = started
-                guard now - started < retryBudget, await control?.reason != .signal else { throw error }
+                guard now - started < retryBudget, await control?.request == nil else { throw error }
                 log.warning("database failed, trying again", metadata: metadata([.error: error.description]))
                 attempt += 1
                 try await Task.sleep(for: Self.pause(attempt))

@@ -90,8 +90,8 @@ public struct EmbeddingRun: Sendable {
             let failure = RunFailure(error)
             log.error("run ended early", metadata: metadata([.error: failure.description]))
             reason = failure.reason
-            // A signal ends the wait for a database that is away.
-            if reason == .database, await control.reason == .signal { reason = .signal }
+            // Whoever wants the end ends the wait for a database that is away.
+            if reason == .database, let request = await control.request { reason = request }
         }
         if reason == .drained, options.failsOnRowErrors, await tally.report.failed > 0 { reason = .rowErrors }
         for queue in queues { await queue.close() }
@@ -122,7 +122,7 @@ public struct EmbeddingRun: Sendable {
             await tally.close(pending: count, quarantined: try await queues[0].quarantined())
             let progress = await tally.progress
             let interruption = await control.reason
-            if interruption == .signal { return .signal }
+            if let request = await control.request { return request }
             if count == 0 || progress == last { return .drained }
             if let rowsLeft = await rowsLeft(tally), rowsLeft <= 0 { return .limit }
             if let interruption { return interruption }

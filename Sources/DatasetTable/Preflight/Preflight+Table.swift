@@ -89,7 +89,7 @@ extension Preflight {
     }
 
     /// Says that there is no such table, and which ones may have been meant.
-    private func absence() async throws(PostgresError) -> String {
+    func absence() async throws(PostgresError) -> String {
         let remedy =
             try await similarTables().map { "there is \($0), which --table can name like that" }
             ?? "name it with --table"

@@ -14,6 +14,8 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case noSuccess = "no_success"
     /// A dry run counted what a run would do.
     case dryRun = "dry_run"
+    /// Somebody wanted the task of the run to end.
+    case cancelled
     /// A verification found nothing wrong.
     case verified
     /// A verification found vectors that a run would not write today.
@@ -38,7 +40,7 @@ public enum ExitReason: String, Sendable, CaseIterable {
     /// The exit status: codes of `sysexits.h`, and 128 + 15 for a signal.
     public var exitCode: Int32 {
         switch self {
-        case .drained, .limit, .dryRun, .verified: 0
+        case .drained, .limit, .dryRun, .cancelled, .verified: 0
         case .canary, .device, .noSuccess, .internal: 70
         case .rowErrors, .findings: 65
         case .maxRuntime, .database: 75

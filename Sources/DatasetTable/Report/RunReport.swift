@@ -32,6 +32,10 @@ public struct RunReport: Sendable, Equatable {
     public var device: String?
     /// How exactly linear layers were multiplied: `exact` or `fast`.
     public var precision: String?
+    /// Whether the run was to adopt tasks; only then the line says how many.
+    public var adoptsTasks = false
+    /// Tasks of the board that it adopted at its start, `nil` if it did not come to that.
+    public var adoptedTasks: Int?
     /// Why the run ended.
     public var exitReason = ExitReason.drained
 
@@ -58,7 +62,8 @@ public struct RunReport: Sendable, Equatable {
     /// One line of JSON, keys in a fixed order, unknown values `null`, without a line feed.
     public var json: String {
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
-        return JSONLine.object([
+        let adopted = adoptsTasks ? [("adopted_tasks", JSONLine.number(adoptedTasks))] : []
+        let fields = [
             ("processed", JSONLine.number(processed)), ("failed", JSONLine.number(failed)),
             ("skipped_stale", JSONLine.number(skippedStale)), ("skipped_locked", JSONLine.number(skippedLocked)),
             ("quarantined", JSONLine.number(quarantined)), ("truncated", JSONLine.number(truncated)),
@@ -66,7 +71,8 @@ public struct RunReport: Sendable, Equatable {
             ("remaining", JSONLine.number(remaining)), ("seconds", JSONLine.number(Double(milliseconds) / 1000)),
             ("tokens", JSONLine.number(tokens)), ("model", JSONLine.text(model)),
             ("fingerprint", JSONLine.text(fingerprint)), ("device", JSONLine.text(device)),
-            ("precision", JSONLine.text(precision)), ("exit_reason", JSONLine.text(exitReason.rawValue)),
-        ])
+            ("precision", JSONLine.text(precision)),
+        ]
+        return JSONLine.object(fields + adopted + [("exit_reason", JSONLine.text(exitReason.rawValue))])
     }
 }

@@ -11,6 +11,9 @@ public struct TableSchema: Sendable {
     /// Statements, and what is only there to be read.
     private let parts: [PostgresStatement]
 
+    /// Whether the table does not exist yet.
+    public let isOfNewTable: Bool
+
     private let names: DatasetNames
 
     /// Composes the DDL for a database that has none of it.
@@ -51,6 +54,7 @@ public struct TableSchema: Sendable {
 
     private init(_ subject: SchemaSubject, _ names: DatasetNames, dimension: Int, hnsw: Bool) {
         self.names = names
+        isOfNewTable = !subject.exists
         let prefix = "\(subject.name)_\(names.column)"
         let literal = names.statusValue.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
         var values = [

@@ -21,6 +21,9 @@ struct RunCommand: AsyncParsableCommand {
             SIGTERM and SIGINT end the run after the batches in hand, with exit status 143; a second one ends it at once. \
             Nothing is ever half-written.
 
+            With --adopt-tasks, or --task ID, the run works on tasks that embedding-job task queue, or a service, has put on \
+            the board: see embedding-job help task.
+
             In a pod of an Indexed Job, JOB_COMPLETION_INDEX and EMBEDDING_PODS, the number of pods, make the pods start with \
             different parts of the table, and more than eight of them connect up to five seconds apart.
             """)
@@ -37,13 +40,22 @@ struct RunCommand: AsyncParsableCommand {
     private func plan(_ settings: Settings) throws -> RunPlan {
         try RunPlan(
             model, database, run.drain, settings, options: { try run.options(settings) },
-            isDryRun: { try run.isDryRun(settings) })
+            isDryRun: { try run.isDryRun(settings) }, tasks: { try run.tasks(settings) })
     }
 
     private func drain(_ plan: RunPlan, _ stopping: StopControl, _ log: Logger) async throws -> RunReport {
-        async let loading = plan.model.load(log)
         let control = RunControl(maxRuntime: plan.maxRuntime)
         try await plan.pauseBeforeConnecting(log)
+        guard let tasks = plan.tasks else { return try await drain(plan, control, stopping, log) }
+        return try await RunTasks(tasks, plan, stopping.interruption, log).run(control, log) { plan in
+            try await drain(plan, control, stopping, log)
+        }
+    }
+
+    private func drain(
+        _ plan: RunPlan, _ control: RunControl, _ stopping: StopControl, _ log: Logger
+    ) async throws -> RunReport {
+        async let loading = plan.model.load(log)
         let run = try await CheckedRun(
             of: plan.names, model: plan.target, options: plan.options, isDryRun: plan.isDryRun,
             connector: plan.connector(stopping.interruption, plan.isDryRun ? .readOnly : .readWrite, log), log: log)

@@ -12,18 +12,21 @@ struct RunPlan {
     let model: LoadableModel
     let fingerprint: Fingerprint
     let names: DatasetNames
-    let options: EmbeddingRun.Options
+    var options: EmbeddingRun.Options
     let maxRuntime: Duration?
     let isDryRun: Bool
+    let tasks: TaskSelection?
 
     /// Reads the options.
     ///
     /// - Parameters:
     ///   - options: How the run goes about its work.
     ///   - isDryRun: Whether nothing is to be written.
+    ///   - tasks: The tasks that the run takes.
     init(
         _ model: ModelOptions, _ database: DatabaseOptions, _ drain: DrainOptions, _ settings: Settings,
-        options: () throws -> EmbeddingRun.Options, isDryRun: () throws -> Bool = { false }
+        options: () throws -> EmbeddingRun.Options, isDryRun: () throws -> Bool = { false },
+        tasks: () throws -> TaskSelection? = { nil }
     ) throws {
         var problems = Problems()
         let connection = problems.attempt { try database.connection(settings) }
@@ -31,12 +34,14 @@ struct RunPlan {
         let options = problems.attempt(options)
         let maxRuntime = problems.attempt { try drain.maxRuntime(settings) }
         let isDryRun = problems.attempt(isDryRun)
+        let tasks = problems.attempt(tasks)
         let loadable = model.loadable(settings, &problems)
         self.connection = try problems.unless(connection)
         self.names = try problems.unless(names)
         self.options = try problems.unless(options)
         self.maxRuntime = try problems.unless(maxRuntime)
         self.isDryRun = try problems.unless(isDryRun)
+        self.tasks = try problems.unless(tasks)
         self.model = try problems.unless(loadable)
         fingerprint = Fingerprint(try self.model.fingerprint().bytes)
     }

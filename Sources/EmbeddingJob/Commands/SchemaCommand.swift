@@ -5,7 +5,9 @@ import DatasetTable
 import Logging
 import ModelLoading
 import Postgres
+import SearchOptions
 import SentenceEncoding
+import TaskBoard
 
 /// `embedding-job schema`: prints or applies the DDL.
 struct SchemaCommand: AsyncParsableCommand {
@@ -19,6 +21,7 @@ struct SchemaCommand: AsyncParsableCommand {
             lack and, once for all tables that share them, tells their rows apart by table. It waits for the batches \
             that runs have in hand, and the log says how many rows went to which table; none is deleted. \
             With --search also, for a table that exists, what embedding-job search and the SQL function search_TABLE need.
+            With --tasks also the table embedding_task, beside the table: see embedding-job help task.
             Besides this command only backfill changes database objects.
             """)
 
@@ -42,6 +45,9 @@ struct SchemaCommand: AsyncParsableCommand {
                 already are written by the next run.
                 """))
     var search = false
+
+    @Flag(help: "Also the board of tasks, embedding_task.")
+    var tasks = false
 
     @Flag(help: "With --search: measure metrics and words anew, which scores are made of; with --apply or alone.")
     var refreshScores = false
@@ -67,6 +73,7 @@ struct SchemaCommand: AsyncParsableCommand {
             guard apply || search || database.isNamed(settings) else {
                 let dimension = try dimension?.value ?? modelDimension(settings)
                 try StandardOutput.print(try TableSchema(names: names, dimension: dimension, hnsw: hnsw).script)
+                if tasks { try StandardOutput.print(try TaskSchema(names).script) }
                 return
             }
             let log = Logger.standardError()
@@ -76,6 +83,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 hnsw: hnsw, reading: session, log: log)
             if apply {
                 try await schema.apply(session, log: log)
+                if tasks { try await TaskSchema(of: names, reading: session).apply(session) }
                 if search {
                     let searching = try await searchSchema(names, settings, session, log)
                     try await searching.apply()
@@ -85,6 +93,12 @@ struct SchemaCommand: AsyncParsableCommand {
             } else {
                 try StandardOutput.print(schema.script)
                 if search { try StandardOutput.print(try await searchSchema(names, settings, session, log).script) }
+                if tasks {
+                    let board =
+                        schema.isOfNewTable
+                        ? try TaskSchema(names) : try await TaskSchema(of: names, reading: session)
+                    try StandardOutput.print(board.script)
+                }
             }
             await session.close()
         }

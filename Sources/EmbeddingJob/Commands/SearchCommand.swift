@@ -6,6 +6,7 @@ import DatasetTable
 import Logging
 import ModelLoading
 import Postgres
+import SearchOptions
 import SentenceEncoding
 import Tokenization
 

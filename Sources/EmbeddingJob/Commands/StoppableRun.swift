@@ -38,6 +38,27 @@ enum StoppableRun {
         throw ExitCode(report.exitReason.exitCode)
     }
 
+    /// Runs a part to its end and always has a report of the plan.
+    static func result(
+        of plan: RunPlan, _ log: Logger, _ body: () async throws -> RunReport
+    ) async -> RunReport {
+        var report = RunReport()
+        do {
+            report = try await body()
+        } catch {
+            fail(&report, error, log)
+            report.adoptsTasks = plan.tasks == .due
+        }
+        (report.model, report.fingerprint) = (plan.target.name, plan.fingerprint.hexadecimal)
+        return report
+    }
+
+    private static func fail(_ report: inout RunReport, _ error: any Error, _ log: Logger) {
+        let failure = RunFailure(error)
+        log.error("\(failure.description)")
+        report.exitReason = failure.reason
+    }
+
     /// Runs to the end and always has a report.
     private static func result(
         _ makePlan: @Sendable (Settings) throws -> RunPlan,
@@ -47,15 +68,9 @@ enum StoppableRun {
         var report = RunReport()
         do {
             let plan = try makePlan(try await Settings())
-            report.model = plan.target.name
-            report.fingerprint = plan.fingerprint.hexadecimal
-            var result = try await body(plan, control, log)
-            (result.model, result.fingerprint) = (report.model, report.fingerprint)
-            return result
+            return await result(of: plan, log) { try await body(plan, control, log) }
         } catch {
-            let failure = RunFailure(error)
-            log.error("\(failure.description)")
-            report.exitReason = failure.reason
+            fail(&report, error, log)
             return report
         }
     }

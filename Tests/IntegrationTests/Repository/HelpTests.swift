@@ -23,7 +23,7 @@ struct HelpTests {
     ]
     private static let run = [
         "--stale": "EMBEDDING_STALE", "--include-unknown": "EMBEDDING_INCLUDE_UNKNOWN", "--yes": "EMBEDDING_YES",
-        "--dry-run": "EMBEDDING_DRY_RUN",
+        "--dry-run": "EMBEDDING_DRY_RUN", "--adopt-tasks": "EMBEDDING_ADOPT_TASKS", "--task": "",
     ]
     private static let score = ["--metric": "EMBEDDING_METRICS", "--date-column": "EMBEDDING_DATE_COLUMN"]
     private static let files = ["--input": "EMBEDDING_INPUT"]
@@ -62,9 +62,10 @@ struct HelpTests {
             "schema",
             model.merging(database) { $1 }
                 .merging(score) { $1 }
-                .merging(["--dimension": "", "--hnsw": "", "--apply": "", "--search": "", "--refresh-scores": ""]) {
-                    $1
-                }
+                .merging([
+                    "--dimension": "", "--hnsw": "", "--apply": "", "--search": "", "--refresh-scores": "",
+                    "--tasks": "",
+                ]) { $1 }
         ),
         (
             "search",
@@ -89,13 +90,20 @@ struct HelpTests {
         ("backfill rollback", ["--leave-dependents": ""]), ("backfill drop-old", ["--yes": ""]),
     ].map { ($0.0, model.merging(database) { $1 }.merging(drain) { $1 }.merging($0.1) { $1 }) }
 
+    /// What is done with the board of tasks, likewise.
+    static let tasks: [(command: String, options: [String: String])] = [
+        ("task queue", ["--batch-size": "", "--limit": ""]),
+        ("task list", ["--state": "", "--limit": "", "--json": ""]), ("task show", ["--json": ""]),
+        ("task cancel", [:]),
+    ].map { ($0.0, database.merging($0.1) { $1 }) }
+
     private static let variablesWithoutOption: [Substring] = [
         "EMBEDDING_WEIGHTS", "EMBEDDING_PODS", "JOB_COMPLETION_INDEX",
     ]
 
     @Test(
         "of every command names each option with the environment variable that sets it",
-        arguments: HelpTests.commands + HelpTests.steps)
+        arguments: HelpTests.commands + HelpTests.steps + HelpTests.tasks)
     func namesOptions(command: String, options: [String: String]) async throws {
         let outcome = try await BuiltExecutable().run(command.split(separator: " ").map(String.init) + ["--help"])
         #expect(outcome.exitStatus == 0)
@@ -133,7 +141,7 @@ struct HelpTests {
     func program() async throws {
         let outcome = try await BuiltExecutable().run(["--help"])
         #expect(outcome.exitStatus == 0)
-        for command in Self.commands.map(\.command) + ["backfill"] {
+        for command in Self.commands.map(\.command) + ["backfill", "task"] {
             #expect(outcome.outputLines.contains { $0.hasPrefix("  \(command) ") }, "\(command)")
         }
         let help = Self.unwrapped(outcome.output)

@@ -10,7 +10,7 @@
     struct ProcessorGuardTests {
         @Test(
             "refuses a processor before x86-64-v3 in one line that names what it lacks",
-            .timeLimit(.minutes(15)), arguments: [("Nehalem", "avx avx2"), ("SandyBridge", "avx2 bmi")])
+            .timeLimit(.minutes(30)), arguments: [("Nehalem", "avx avx2"), ("SandyBridge", "avx2 bmi")])
         func refusal(processor: String, missing: String) throws {
             let outcome = try Emulator.run("embedding-job", on: processor, arguments: ["--help"])
             #expect(outcome.exitStatus == 78)
@@ -21,7 +21,7 @@
             #expect(lines.first?.contains("lacks \(missing)") == true)
         }
 
-        @Test("lets a processor with x86-64-v3 pass", .timeLimit(.minutes(15)), arguments: ["Haswell", "max"])
+        @Test("lets a processor with x86-64-v3 pass", .timeLimit(.minutes(30)), arguments: ["Haswell", "max"])
         func acceptance(processor: String) throws {
             let outcome = try Emulator.run("embedding-job", on: processor, arguments: ["--help"])
             #expect(outcome.exitStatus == 0)

@@ -1,0 +1,6 @@
+-- The least that a role needs which queues tasks and looks at them, for a superuser or the owner to grant; ROLE stands for
+-- its name:
+-- GRANT USAGE ON SCHEMA {SCHEMA} TO ROLE;
+-- GRANT SELECT, INSERT, UPDATE ON {BOARD} TO ROLE;
+-- What the role of embedding-job run needs besides, with --adopt-tasks or --task:
+-- GRANT SELECT, UPDATE ON {BOARD} TO ROLE;
