@@ -1,7 +1,10 @@
-# The job and its model in one image: no download, no shell script and no write to its file system at run time.
+# The job, the service and their model in one image: no download, no shell script and no write to its file system at run
+# time.
 #
 #   docker build --build-arg REVISION="$(git rev-parse HEAD)" --tag embedding-job .
 #   docker run --rm --read-only --env DATABASE_URL embedding-job
+#   docker run --rm --read-only --env DATABASE_URL --volume "$PWD/keys:/keys:ro" --publish 127.0.0.1:8000:8000 \
+#       --entrypoint catalog-server embedding-job --host 0.0.0.0 --keys /keys
 #
 # The same with NVIDIA's libraries, a gigabyte more, for machines with a GPU. This target was not built where it was
 # written, for want of a Docker engine, and has not yet run on a GPU:
@@ -35,8 +38,10 @@ RUN swift package resolve
 COPY Sources Sources
 COPY Tests Tests
 COPY Benchmarks/Micro Benchmarks/Micro
-RUN swift build -c release --static-swift-stdlib -Xlinker -s --product embedding-job \
-    && cp "$(swift build -c release --show-bin-path)/embedding-job" /
+RUN for product in embedding-job catalog-server; do \
+        swift build -c release --static-swift-stdlib -Xlinker -s --product "$product" \
+        && cp "$(swift build -c release --show-bin-path)/$product" / || exit; \
+    done
 
 # Everything but what a GPU needs.
 FROM debian:bookworm-slim AS runtime
@@ -51,7 +56,7 @@ RUN apt-get update \
 
 ARG MODEL
 COPY --from=model /src/weights /opt/embedding-job/weights
-COPY --from=build /embedding-job /usr/local/bin/
+COPY --from=build /embedding-job /catalog-server /usr/local/bin/
 
 # OpenBLAS starts a thread for every processor of the node when it is loaded, before the program can tell it not to.
 ENV EMBEDDING_MODEL=${MODEL} \
@@ -62,6 +67,7 @@ ENV EMBEDDING_MODEL=${MODEL} \
 USER 65532:65532
 # A missing library fails the build of the image, not its first run.
 RUN ["embedding-job", "--version"]
+RUN ["catalog-server", "--version"]
 ENTRYPOINT ["embedding-job"]
 CMD ["run"]
 

@@ -75,18 +75,41 @@ let libraries: [Target] = [
     .target(
         name: "SentenceEncoding", dependencies: ["Checksum", "Compute", "Safetensors", "Tokenization"],
         resources: [.embedInCode("Canaries")]),
+    .target(
+        name: "TaskBoard", dependencies: ["DatasetTable", "Postgres", logging], resources: [.embedInCode("SQL")]),
+    .target(name: "SearchOptions", dependencies: ["CommandSupport", "DatasetSearch", "DatasetTable", argumentParser]),
     .target(name: "Tokenization", dependencies: ["CUTF8Proc"]),
 ]
 
 // MARK: - Executables
 
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
 let executables: [Target] = [
+    .executableTarget(
+        name: "CatalogServer",
+        dependencies: [
+            "CPUCompute", "Checksum", "CommandSupport", "DatasetSearch", "DatasetTable", "ModelLoading", "Postgres",
+            "ProcessorGuard", "SearchOptions", "SentenceEncoding", "TaskBoard", argumentParser, httpTypes, hummingbird,
+            hummingbirdCore,
+            logging, metrics, mustache, nioCore, nioHTTP1, serviceLifecycle, subprocess, systemPackage,
+        ],
+        resources: [.embedInCode("Resources")]),
     .executableTarget(
         name: "EmbeddingJob",
         dependencies: [
             "BatchJob", "Benchmarking", "CommandSupport", "Compute", "DatasetSearch", "DatasetTable", "ModelLoading",
-            "Postgres", "ProcessorGuard", "SentenceEncoding", "Tokenization", argumentParser, logging, systemPackage,
-            unixSignals,
+            "Postgres", "ProcessorGuard", "SearchOptions", "SentenceEncoding", "TaskBoard", "Tokenization",
+            argumentParser, logging,
+            systemPackage, unixSignals,
         ]),
     .executableTarget(
         name: "Microbenchmarks",
@@ -123,7 +146,7 @@ let tests: [Target] = [
         name: "BatchJobTests",
         dependencies: [
             "BatchJob", "ComputeTestSupport", "DatasetSearch", "DatasetTable", "JobTestSupport", "Postgres",
-            "PostgresTestSupport", "SentenceEncoding", "Tokenization",
+            "PostgresTestSupport", "SentenceEncoding", "TaskBoard", "Tokenization",
         ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
     .testTarget(
@@ -143,14 +166,19 @@ let tests: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "Benchmarking", "CPUCompute", "ComputeTestSupport", "DatasetSearch", "DatasetTable", "EmbeddingJob",
-            "JobTestSupport", "Microbenchmarks", "Postgres", "PostgresTestSupport", "Safetensors", "SentenceEncoding",
-        ]),
+            "Benchmarking", "CPUCompute", "CatalogServer", "ComputeTestSupport", "DatasetSearch", "DatasetTable",
+            "EmbeddingJob", "JobTestSupport", "Microbenchmarks", "Postgres", "PostgresTestSupport", "Safetensors",
+            "SentenceEncoding", "TaskBoard",
+        ],
+        exclude: ["Service/check-answers.py"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresTestSupport"]),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"]),
     .testTarget(
         name: "SentenceEncodingTests",
         dependencies: ["CPUCompute", "Compute", "ComputeTestSupport", "SentenceEncoding"]),
+    .testTarget(
+        name: "TaskBoardTests",
+        dependencies: ["DatasetTable", "JobTestSupport", "Postgres", "PostgresTestSupport", "TaskBoard", logging]),
     .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Fixtures"]),
 ]
 
@@ -164,15 +192,22 @@ let package = Package(
     name: "embedding-job",
     products: [
         .executable(name: "embedding-job", targets: ["EmbeddingJob"]),
+        .executable(name: "catalog-server", targets: ["CatalogServer"]),
         .executable(name: "microbenchmarks", targets: ["Microbenchmarks"]),
         .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: cModules + libraries + executables + emulatedDevice + tests,
     cxxLanguageStandard: .cxx17

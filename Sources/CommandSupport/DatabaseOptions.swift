@@ -89,6 +89,17 @@ public struct DatabaseOptions: ParsableArguments, Sendable {
         return DatabaseConnection(string: string, variables: variables)
     }
 
+    /// What was given as flags, as the variables that say the same to another process.
+    public var environment: [String: String] {
+        [
+            "DATABASE_URL": databaseURL, "EMBEDDING_TABLE": table, "EMBEDDING_ID_COLUMN": idColumn,
+            "EMBEDDING_TITLE_COLUMN": titleColumn, "EMBEDDING_DESCRIPTION_COLUMN": descriptionColumn,
+            "EMBEDDING_STATUS_COLUMN": statusColumn, "EMBEDDING_STATUS_VALUE": statusValue,
+            "EMBEDDING_ACTIVE_COLUMN": activeColumn, "EMBEDDING_COLUMN": column,
+            "EMBEDDING_SOURCE_COLUMN": sourceColumn,
+        ].compactMapValues(\.self)
+    }
+
     /// Whether a database is named at all, by a connection string or by libpq's own variables.
     public func isNamed(_ settings: Settings) -> Bool {
         settings.text(databaseURL, "DATABASE_URL") != nil

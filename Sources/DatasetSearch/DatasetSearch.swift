@@ -8,12 +8,12 @@ import SentenceEncoding
 /// A search is one transaction that reads: it takes the table's lock, makes sure that the column is still the one that was
 /// looked up and that it holds vectors of the question's model, then sends `search.sql`.
 public struct DatasetSearch: Sendable {
-    private let session: PostgresSession
+    let session: PostgresSession
     private let names: DatasetNames
     private let columns: SearchColumns
     private let model: SearchModel
     private let log: Logger
-    private var subject: SearchTable
+    private(set) var subject: SearchTable
 
     /// The first version of pgvector whose index goes on until it has enough rows that pass a filter.
     private static let oldestPgvector = ExtensionVersion("0.8.0")
@@ -111,9 +111,40 @@ public struct DatasetSearch: Sendable {
         _ question: Question, vector: [Float], _ settings: SearchSettings
     ) async throws -> [SearchHit] {
         try requireColumns(for: settings)
-        // A change of the model may come between; the next attempt sees it as a whole.
+        return try await whileSame { search in
+            try await search.requireModel()
+            let parameters = search.parameters(question, vector, settings)
+            let subject = search.subject
+            do throws(PostgresError) {
+                var hits: [SearchHit] = []
+                for row in try await search.session.execute(
+                    subject.labelledSearch, parameters, timeout: Self.longest)
+                {
+                    hits.append(try SearchHit(row, keyType: subject.table.key.typeOID))
+                }
+                return hits
+            } catch {
+                guard error.sqlState == .untranslatableCharacter else { throw error }
+                throw RunFailure(
+                    .usage, "the question has a character that the encoding of the database lacks; leave it out")
+            }
+        }
+    }
+
+    /// Reads in one transaction, in which the column is the one that was looked up.
+    ///
+    /// A change of the model may come between; the next attempt sees it as a whole.
+    mutating func whileSame<Result: Sendable>(
+        _ body: (DatasetSearch) async throws -> Result
+    ) async throws -> Result {
         for _ in 0..<3 {
-            if let hits = try await attempt(question, vector, settings) { return hits }
+            let search = self
+            let result: Result? = try await session.transaction(.searchBegin, endingWith: .rollback) {
+                let lock = search.subject.statement(.searchLock)
+                guard try await search.session.execute(lock).first?.bool("is_same") == true else { return nil }
+                return try await body(search)
+            }
+            if let result { return result }
             subject = try await Self.lookUp(names, columns, model, session, log)
         }
         throw RunFailure(.database, "\(subject.table.quoted) is being changed again and again; try again")
@@ -136,30 +167,6 @@ public struct DatasetSearch: Sendable {
         }
     }
 
-    /// Searches in one transaction; `nil` if the column is not the one any more that was looked up.
-    private func attempt(
-        _ question: Question, _ vector: [Float], _ settings: SearchSettings
-    ) async throws -> [SearchHit]? {
-        try await session.transaction(.searchBegin, endingWith: .rollback) {
-            guard try await session.execute(subject.statement(.searchLock)).first?.bool("is_same") == true else {
-                return nil
-            }
-            try await requireModel()
-            let parameters = parameters(question, vector, settings)
-            do throws(PostgresError) {
-                var hits: [SearchHit] = []
-                for row in try await session.execute(subject.labelledSearch, parameters, timeout: Self.longest) {
-                    hits.append(try SearchHit(row, keyType: subject.table.key.typeOID))
-                }
-                return hits
-            } catch {
-                guard error.sqlState == .untranslatableCharacter else { throw error }
-                throw RunFailure(
-                    .usage, "the question has a character that the encoding of the database lacks; leave it out")
-            }
-        }
-    }
-
     /// How the server finds the answer, as `EXPLAIN (ANALYZE, FORMAT JSON)` prints it.
     package func plan(_ question: Question, vector: [Float], _ settings: SearchSettings) async throws -> String {
         let statement = PostgresStatement(
@@ -175,7 +182,7 @@ public struct DatasetSearch: Sendable {
     private static let longest = Duration.seconds(35)
 
     /// Refuses a question by another model than the column's: the distances would mean nothing.
-    private func requireModel() async throws {
+    func requireModel() async throws {
         let table = subject.table
         var stored: Fingerprint?
         if let models = subject.names.models {

@@ -3,6 +3,7 @@ import DatasetTable
 // MARK: - Searching
 
 extension SQLFile {
+    static var datasetRecords: SQLFile { SQLFile(PackageResources.dataset_records_sql) }
     /// A part of `search.sql`.
     static var notExcluded: SQLFile { SQLFile(PackageResources.not_excluded_sql) }
     static var search: SQLFile { SQLFile(PackageResources.search_sql) }

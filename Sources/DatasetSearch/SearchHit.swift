@@ -41,7 +41,7 @@ public struct SearchHit: Sendable, Equatable {
         public let keywordRank: Int?
     }
 
-    private static let wholeNumbers: Set<UInt32> = [PostgresTypeOID.int2, PostgresTypeOID.int4, PostgresTypeOID.int8]
+    static let wholeNumbers: Set<UInt32> = [PostgresTypeOID.int2, PostgresTypeOID.int4, PostgresTypeOID.int8]
 
     init(_ row: PostgresRow, keyType: UInt32) throws(PostgresError) {
         func optional<Value>(
@@ -75,32 +75,33 @@ public struct SearchHit: Sendable, Equatable {
         var fields = [
             ("id", isNumbered ? id : JSONLine.text(id)), ("score", Self.number(score)),
             ("title", JSONLine.text(title)), ("source", JSONLine.text(source)),
-            (
-                "parts",
-                JSONLine.object([
-                    ("semantic", Self.number(parts.semantic)), ("keyword", Self.number(parts.keyword)),
-                    ("static", Self.number(parts.static)), ("age_factor", Self.number(parts.ageFactor)),
-                ])
-            ),
+            ("parts", parts.json),
         ]
-        if explains {
-            fields.append(
-                (
-                    "explain",
-                    JSONLine.object([
-                        ("similarity", Self.number(parts.similarity)), ("coverage", Self.number(parts.coverage)),
-                        ("cover_density", Self.number(parts.coverDensity)),
-                        ("age_days", Self.number(parts.ageDays)),
-                        ("semantic_rank", JSONLine.number(parts.semanticRank)),
-                        ("keyword_rank", JSONLine.number(parts.keywordRank)),
-                    ])
-                ))
-        }
+        if explains { fields.append(("explain", parts.explanation)) }
         return JSONLine.object(fields)
     }
 
     /// JSON has no word for infinity, nor for what is no number.
-    private static func number(_ value: Double?) -> String {
+    package static func number(_ value: Double?) -> String {
         value.flatMap { $0.isFinite ? JSONLine.number($0) : nil } ?? "null"
+    }
+}
+
+extension SearchHit.Parts {
+    /// What a score is made of, as an object of JSON.
+    package var json: String {
+        JSONLine.object([
+            ("semantic", SearchHit.number(semantic)), ("keyword", SearchHit.number(keyword)),
+            ("static", SearchHit.number(`static`)), ("age_factor", SearchHit.number(ageFactor)),
+        ])
+    }
+
+    /// What the parts are made of, as an object of JSON.
+    package var explanation: String {
+        JSONLine.object([
+            ("similarity", SearchHit.number(similarity)), ("coverage", SearchHit.number(coverage)),
+            ("cover_density", SearchHit.number(coverDensity)), ("age_days", SearchHit.number(ageDays)),
+            ("semantic_rank", JSONLine.number(semanticRank)), ("keyword_rank", JSONLine.number(keywordRank)),
+        ])
     }
 }

@@ -73,6 +73,16 @@ public struct ModelOptions: ParsableArguments, Sendable {
     /// No option given.
     public init() {}
 
+    /// What was given as flags, as the variables that say the same to another process.
+    public var environment: [String: String] {
+        [
+            "EMBEDDING_MODEL": model, "EMBEDDING_PROMPT": prompt, "EMBEDDING_THREADS": threads.map { "\($0.value)" },
+            "EMBEDDING_GEMM": gemm?.rawValue, "EMBEDDING_PRECISION": precision?.rawValue,
+            "EMBEDDING_DEVICE": device.map { $0.devices.map(\.rawValue).joined(separator: ",") },
+            "EMBEDDING_CUDA_LIBRARIES": cudaLibraries,
+        ].compactMapValues(\.self)
+    }
+
     /// Whether a model is named at all.
     public func isNamed(_ settings: Settings) throws -> Bool {
         try settings.value(model, "EMBEDDING_MODEL") != nil

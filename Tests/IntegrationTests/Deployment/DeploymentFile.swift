@@ -1,6 +1,6 @@
 import Foundation
 
-/// The files of the repository that deploy the job, and the executable they deploy.
+/// The files of the repository that deploy the job and the service, and the executables they deploy.
 enum DeploymentFile {
     struct Outcome {
         let exitStatus: CInt
@@ -15,15 +15,23 @@ enum DeploymentFile {
         (try? String(contentsOf: root.appending(path: path), encoding: .utf8)) ?? ""
     }
 
-    /// The executable, which the build puts beside the test bundle.
-    static var executable: String {
+    /// The job's executable.
+    static var executable: String { executable("embedding-job") }
+
+    /// An executable, which the build puts beside the test bundle.
+    private static func executable(_ name: String) -> String {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "embedding-job").path
+            .deletingLastPathComponent().appending(path: name).path
     }
 
     /// Runs the executable with nothing but the environment given, in a folder without a file `.env`.
     static func job(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
         try run(executable, arguments, environment: environment)
+    }
+
+    /// Runs the service's executable in the same way.
+    static func server(_ arguments: [String]) throws -> Outcome {
+        try run(executable("catalog-server"), arguments, environment: [:])
     }
 
     /// Runs a program of the system, found on `PATH`.

@@ -4,7 +4,7 @@ import PostgresTestSupport
 import Testing
 
 /// What the image, the manifests and their page say, against the program they are about.
-@Suite("The deployment files", .timeLimit(.minutes(15)))
+@Suite("The deployment files", .timeLimit(.minutes(30)))
 struct DeploymentTests {
     private static let manifests: [KubernetesManifest] = [.cronJob, .backfill]
     private static let withPatches = manifests + [.gpuPatch]

@@ -20,6 +20,10 @@ struct KubernetesManifest: CustomTestStringConvertible {
     /// Only what differs from ``backfill`` on a node with a GPU.
     static let gpuPatch = KubernetesManifest(named: "backfill-gpu-patch.yaml")
 
+    static let server = KubernetesManifest(named: "catalog-server.yaml")
+    static let serverAddress = KubernetesManifest(named: "catalog-server-service.yaml")
+    static let serverNetwork = KubernetesManifest(named: "catalog-server-network.yaml")
+
     var testDescription: String { name }
 
     private init(named name: String) {
