@@ -66,4 +66,31 @@ struct CUDADeviceConformanceTests {
     func normalize(width: ModelWidth, precision: Precision) throws {
         try conformance(precision).normalize(width)
     }
+
+    @Test("does not overwrite numbers that a queued copy has yet to read")
+    func queuedNumbers() throws {
+        let backend = try CUDABackend(libraryFolders: CUDALibraryFolder.paths())
+        let stream = try backend.makeStream()
+        let table = (0..<64).map { Float(($0 * ($0 / 16 + 1)) % 7) }
+        let zeros = try backend.parameter([Float](repeating: 0, count: 32), shape: [2, 16])
+        let tables = EmbeddingTables(
+            words: try backend.parameter(table, shape: [4, 16]), positions: zeros, tokenTypes: zeros)
+        let norm = LayerNormParameters(
+            weight: try backend.parameter([Float](repeating: 1, count: 16), shape: [16]),
+            bias: try backend.parameter([Float](repeating: 0, count: 16), shape: [16]), epsilon: 1e-6)
+        func row(_ ids: [Int32], into matrix: inout CUDAMatrix) {
+            backend.embed(ids: ids, positions: [0], tables: tables, norm: norm, into: &matrix)
+        }
+        var first = try backend.makeMatrix(rowCapacity: 1, columns: 16, on: stream)
+        var second = try backend.makeMatrix(rowCapacity: 1, columns: 16, on: stream)
+        var alone = try backend.makeMatrix(rowCapacity: 1, columns: 16, on: stream)
+        row([1], into: &first)
+        row([3], into: &second)
+        let values = try (backend.download(first), backend.download(second))
+        row([1], into: &alone)
+        #expect(try backend.download(alone) == values.0)
+        row([3], into: &alone)
+        #expect(try backend.download(alone) == values.1)
+        #expect(values.0 != values.1)
+    }
 }

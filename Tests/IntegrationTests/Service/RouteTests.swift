@@ -97,6 +97,8 @@ struct RouteTests {
             let links = Dictionary(
                 uniqueKeysWithValues: items.map { ($0["source_name"] as? String, $0["url"] as? String) })
             #expect(links["javascript"] == .some(nil) && links["https"] == #"https://example.org/x?a=1&b="2""#)
+            // A plus is a blank, as forms write it.
+            #expect(try await server.send("/?q=sea+rain").text.contains(#"value="sea rain""#))
             let page = try await server.send("/?q=sea")
             #expect(!page.text.contains("javascript:alert"))
             #expect(page.text.contains(#"href="https://example.org/x?a=1&amp;b=&quot;2&quot;""#))
