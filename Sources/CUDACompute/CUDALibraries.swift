@@ -8,9 +8,7 @@ struct CUDADriver: @unchecked Sendable {
 
     init(_ library: DynamicLibrary) throws(CUDAError) {
         var functions = ccuda_driver()
-        if let symbol = unsafe ccuda_load_driver(library.handle, &functions) {
-            throw .symbolMissing(unsafe String(cString: symbol), library: library.name)
-        }
+        try unsafe library.require(ccuda_load_driver(library.handle, &functions))
         self.functions = functions
     }
 
@@ -30,9 +28,7 @@ struct CUDABLAS: @unchecked Sendable {
 
     init(_ library: DynamicLibrary) throws(CUDAError) {
         var functions = ccuda_blas()
-        if let symbol = unsafe ccuda_load_blas(library.handle, &functions) {
-            throw .symbolMissing(unsafe String(cString: symbol), library: library.name)
-        }
+        try unsafe library.require(ccuda_load_blas(library.handle, &functions))
         self.functions = functions
     }
 
@@ -50,9 +46,7 @@ struct CUDACompiler: @unchecked Sendable {
 
     init(_ library: DynamicLibrary) throws(CUDAError) {
         var functions = ccuda_compiler()
-        if let symbol = unsafe ccuda_load_compiler(library.handle, &functions) {
-            throw .symbolMissing(unsafe String(cString: symbol), library: library.name)
-        }
+        try unsafe library.require(ccuda_load_compiler(library.handle, &functions))
         self.functions = functions
     }
 
@@ -69,4 +63,11 @@ extension CUDAError {
     static let outOfMemory = Int32(CCUDA_ERROR_OUT_OF_MEMORY)
     /// `CUBLAS_STATUS_ALLOC_FAILED`.
     static let allocationFailed = Int32(CCUDA_BLAS_STATUS_ALLOC_FAILED)
+}
+
+extension DynamicLibrary {
+    /// Throws the name of the first function that a table lacks, where there is one.
+    fileprivate func require(_ missing: UnsafePointer<CChar>?) throws(CUDAError) {
+        if let missing = unsafe missing { throw .symbolMissing(unsafe String(cString: missing), library: name) }
+    }
 }

@@ -25,7 +25,7 @@ struct NewKeyCommand: ParsableCommand {
     func run() throws {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let key = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let key = bytes.hexadecimal
         try StandardOutput.print(key)
         try StandardOutput.print("\(name):\(right.rawValue):\(try SHA256Hasher.digest(of: key).hexadecimal)")
         try StandardOutput.close()

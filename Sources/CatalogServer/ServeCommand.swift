@@ -102,11 +102,10 @@ struct ServeCommand: AsyncParsableCommand {
                 ? try TaskRunner(
                     names: names, connection: connection,
                     environment: database.environment.merging(self.model.environment) { $1 }, log: log) : nil
+            let rate = Double(try settings.value(self.rate, "EMBEDDING_RATE")?.value ?? 50)
             let server = CatalogServer(
                 search: catalog, tasks: TaskRoutes(names: names, connection: connection), keys: keys,
-                rates: RateLimiter(
-                    perSecond: Double(try settings.value(rate, "EMBEDDING_RATE")?.value ?? 50),
-                    burst: Double(10 * (try settings.value(rate, "EMBEDDING_RATE")?.value ?? 50))),
+                rates: RateLimiter(perSecond: rate, burst: 10 * rate),
                 metrics: metrics, host: host,
                 port: try settings.value(port, "EMBEDDING_PORT")?.value ?? 8000,
                 metricsPort: try settings.value(metricsPort, "EMBEDDING_METRICS_PORT")?.value, runner: runner, log: log)

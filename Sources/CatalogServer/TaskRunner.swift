@@ -55,20 +55,14 @@ struct TaskRunner: Service {
 
     /// The next task that may begin, after those whose runner has gone were given back.
     private func due() async throws -> EmbeddingTask? {
-        let session = try await connection.open(.readWrite)
-        do {
+        try await connection.withSession(.readWrite) { session in
             let board = try await TaskBoard(of: names, for: .run, session: session)
             for task in try await board.recoverLost() {
                 log.notice(
                     "a task had lost its runner",
                     metadata: ["task": "\(task.id.text)", "state": "\(task.state.rawValue)"])
             }
-            let task = try await board.nextDue()
-            await session.close()
-            return task
-        } catch {
-            await session.close()
-            throw error
+            return try await board.nextDue()
         }
     }
 

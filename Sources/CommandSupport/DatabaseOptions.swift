@@ -122,4 +122,19 @@ public struct DatabaseConnection: Sendable {
             to: string, variables: variables, applicationName: "embedding-job", access: access,
             interruption: interruption)
     }
+
+    /// Connects, runs the body, and closes the session, whether or not the body throws.
+    public func withSession<Result: Sendable>(
+        _ access: PostgresSession.Access, _ body: (PostgresSession) async throws -> Result
+    ) async throws -> Result {
+        let session = try await open(access)
+        do {
+            let result = try await body(session)
+            await session.close()
+            return result
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
 }

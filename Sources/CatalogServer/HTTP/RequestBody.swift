@@ -11,13 +11,11 @@ enum RequestBody {
 
     /// The body as JSON; nil if there is none.
     static func json(of request: Request) async throws -> ByteBuffer? {
-        var request = request
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > byteLimit { throw tooLarge }
-        let body = request
         let buffer = try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
             group.addTask {
                 do {
-                    return try await body.body.collect(upTo: byteLimit)
+                    return try await request.body.collect(upTo: byteLimit)
                 } catch is NIOTooManyBytesError {
                     throw tooLarge
                 }
@@ -29,7 +27,6 @@ enum RequestBody {
             defer { group.cancelAll() }
             return try await group.next() ?? ByteBuffer()
         }
-        request = body
         guard buffer.readableBytes > 0 else { return nil }
         let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased()
         guard type?.filter({ !$0.isWhitespace }) == "application/json" else {

@@ -74,10 +74,7 @@ extension CatalogSearch.Answer {
 
 extension CatalogSearch.Answer.Item {
     /// The address of the row, if it is one of the web: nothing else becomes a link.
-    var link: String? {
-        guard let url = record?.url, url.hasPrefix("https://") || url.hasPrefix("http://") else { return nil }
-        return url
-    }
+    var link: String? { record?.link }
 
     fileprivate func json(explains: Bool) -> String {
         let id = hit.isNumbered ? hit.id : JSONLine.text(hit.id)
@@ -94,12 +91,18 @@ extension CatalogSearch.Answer.Item {
 }
 
 extension DatasetRecord {
+    /// The address, if it is one of the web.
+    fileprivate var link: String? {
+        guard let url, url.hasPrefix("https://") || url.hasPrefix("http://") else { return nil }
+        return url
+    }
+
     fileprivate var json: String {
         JSONLine.object([
             ("id", isNumbered ? id : JSONLine.text(id)), ("source_name", JSONLine.text(source)),
             ("external_id", JSONLine.text(reference)), ("title", JSONLine.text(title)),
             ("description", JSONLine.text(description)),
-            ("url", JSONLine.text(url.flatMap { $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0 : nil })),
+            ("url", JSONLine.text(link)),
             ("created_at", JSONLine.text(created)), ("updated_at", JSONLine.text(updated)),
             ("enrichment_status", JSONLine.text(status)), ("is_active", isActive.map { "\($0)" } ?? "null"),
             ("is_ready_for_search", "\(isReady)"),

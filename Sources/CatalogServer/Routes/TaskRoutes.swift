@@ -29,14 +29,8 @@ struct TaskRoutes {
     private func withBoard<Result: Sendable>(
         _ access: TaskBoard.Access, _ body: (TaskBoard) async throws -> Result
     ) async throws -> Result {
-        let session = try await connection.open(.readWrite)
-        do {
-            let result = try await body(try await TaskBoard(of: names, for: access, session: session))
-            await session.close()
-            return result
-        } catch {
-            await session.close()
-            throw error
+        try await connection.withSession(.readWrite) { session in
+            try await body(try await TaskBoard(of: names, for: access, session: session))
         }
     }
 

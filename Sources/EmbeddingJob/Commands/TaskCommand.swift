@@ -24,15 +24,15 @@ struct TaskCommand: AsyncParsableCommand {
         ])
 
     /// Opens the board, hands it to the body and closes the connection.
-    static func withBoard<Result>(
+    static func withBoard<Result: Sendable>(
         _ database: DatabaseOptions, for access: TaskBoard.Access, _ body: (TaskBoard) async throws -> Result
     ) async throws -> Result {
         let settings = try await Settings()
         let names = try database.names(settings)
-        let session = try await database.connection(settings).open(access == .read ? .readOnly : .readWrite)
-        let result = try await body(try await TaskBoard(of: names, for: access, session: session))
-        await session.close()
-        return result
+        return try await database.connection(settings).withSession(access == .read ? .readOnly : .readWrite) {
+            session in
+            try await body(try await TaskBoard(of: names, for: access, session: session))
+        }
     }
 
     /// A task that is not there.
