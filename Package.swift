@@ -52,6 +52,7 @@ let libraries: [Target] = [
         resources: [.embedInCode("SQL")]),
     .target(
         name: "Benchmarking", dependencies: ["CCoreRate", "CPUCompute", "Compute", "SentenceEncoding", "Tokenization"]),
+    .target(name: "CSVStreaming"),
     .target(name: "CPUCompute", dependencies: ["COpenBLAS", "CVectorMath", "Compute"]),
     .target(name: "CUDACompute", dependencies: ["CCUDA", "Compute"], resources: [.embedInCode("Kernels")]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
@@ -149,6 +150,7 @@ let tests: [Target] = [
             "PostgresTestSupport", "SentenceEncoding", "TaskBoard", "Tokenization",
         ]),
     .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking"]),
+    .testTarget(name: "CSVStreamingTests", dependencies: ["CSVStreaming"]),
     .testTarget(
         name: "CUDAComputeTests",
         dependencies: ["CPUCompute", "CUDACompute", "Compute", "ComputeTestSupport", "SentenceEncoding"]),
