@@ -39,9 +39,12 @@ let cModules: [Target] = [
 
 // MARK: - Libraries
 
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
@@ -65,6 +68,7 @@ let libraries: [Target] = [
     .target(
         name: "DatasetSearch", dependencies: ["DatasetTable", "Postgres", "SentenceEncoding", logging],
         resources: [.embedInCode("SQL")]),
+    .target(name: "HTTPFetching", dependencies: [asyncHTTPClient, logging, nioCore, nioHTTP1]),
     .target(
         name: "ModelLoading",
         dependencies: [
@@ -89,8 +93,6 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
-let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
@@ -142,6 +144,7 @@ let tests: [Target] = [
             "SentenceEncoding", "Tokenization", logging,
         ],
         path: "Tests/Support/Job"),
+    .target(name: "HTTPTestSupport", path: "Tests/Support/HTTP"),
     .target(name: "PostgresTestSupport", dependencies: ["Postgres"], path: "Tests/Support/Postgres"),
     .testTarget(
         name: "BatchJobTests",
@@ -165,6 +168,7 @@ let tests: [Target] = [
             "PostgresTestSupport", "SentenceEncoding",
         ]),
     .testTarget(name: "DatasetTableTests", dependencies: ["DatasetTable", "Postgres", "PostgresTestSupport"]),
+    .testTarget(name: "HTTPFetchingTests", dependencies: ["HTTPFetching", "HTTPTestSupport", logging]),
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
@@ -208,6 +212,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
