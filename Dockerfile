@@ -6,7 +6,13 @@
 #   docker run --rm --read-only --env DATABASE_URL --volume "$PWD/keys:/keys:ro" --publish 127.0.0.1:8000:8000 \
 #       --entrypoint catalog-server embedding-job --host 0.0.0.0 --keys /keys
 #
-# The same with NVIDIA's libraries, a gigabyte more, for machines with a GPU. This target was not built where it was
+# What fetches from Hugging Face and Kaggle, in an image without the model; not built where it was written either:
+#
+#   docker build --target fetch --build-arg REVISION="$(git rev-parse HEAD)" --tag catalog-fetch .
+#   docker run --rm --read-only --env DATABASE_URL --env HF_TOKEN catalog-fetch huggingface
+#   docker run --rm --read-only --env DATABASE_URL --volume "$PWD/meta-kaggle:/meta-kaggle:ro" catalog-fetch kaggle-seed /meta-kaggle
+#
+# The same as the first with NVIDIA's libraries, a gigabyte more, for machines with a GPU. This target was not built where it was
 # written, for want of a Docker engine, and has not yet run on a GPU:
 #
 #   docker build --target gpu --build-arg REVISION="$(git rev-parse HEAD)" --tag embedding-job:gpu .
@@ -38,7 +44,7 @@ RUN swift package resolve
 COPY Sources Sources
 COPY Tests Tests
 COPY Benchmarks/Micro Benchmarks/Micro
-RUN for product in embedding-job catalog-server; do \
+RUN for product in embedding-job catalog-server catalog-fetch; do \
         swift build -c release --static-swift-stdlib -Xlinker -s --product "$product" \
         && cp "$(swift build -c release --show-bin-path)/$product" / || exit; \
     done
@@ -90,6 +96,27 @@ FROM runtime AS gpu
 COPY --from=cuda /cuda /usr/local/cuda/lib64
 ENV EMBEDDING_DEVICE=cuda \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
+
+# What fetches: no model, and nothing that multiplies matrices.
+FROM debian:bookworm-slim AS fetch
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        ca-certificates \
+        libpq5 \
+        libssl3 \
+        zlib1g \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /catalog-fetch /usr/local/bin/
+USER 65532:65532
+RUN ["catalog-fetch", "--version"]
+ENTRYPOINT ["catalog-fetch"]
+
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="catalog-fetch" \
+      org.opencontainers.image.description="Fills a PostgreSQL table from Hugging Face and Kaggle." \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 
 # What `docker build` makes unless a target is named: the last one. It takes nothing of NVIDIA's, and BuildKit, Docker's
 # builder since version 23, does not even fetch it.

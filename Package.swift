@@ -60,8 +60,14 @@ let libraries: [Target] = [
     .target(name: "CUDACompute", dependencies: ["CCUDA", "Compute"], resources: [.embedInCode("Kernels")]),
     .target(name: "Checksum", dependencies: ["CLibCrypto"]),
     .target(
+        name: "Catalog", dependencies: ["DatasetTable", "Postgres", logging],
+        resources: [.embedInCode("SQL")]),
+    .target(name: "CatalogSources", dependencies: ["CSVStreaming", "Catalog"]),
+    .target(
         name: "CommandSupport",
-        dependencies: ["DatasetTable", "Postgres", argumentParser, configuration, logging, systemPackage]),
+        dependencies: [
+            "DatasetTable", "Postgres", argumentParser, configuration, logging, systemPackage, unixSignals,
+        ]),
     .target(name: "Compute"),
     .target(
         name: "DatasetTable", dependencies: ["Checksum", "Postgres", logging], resources: [.embedInCode("SQL")]),
@@ -98,6 +104,12 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 
 let executables: [Target] = [
     .executableTarget(
+        name: "CatalogFetch",
+        dependencies: [
+            "Catalog", "CatalogSources", "CommandSupport", "DatasetTable", "HTTPFetching", "Postgres", "ProcessorGuard",
+            argumentParser, logging, systemPackage,
+        ]),
+    .executableTarget(
         name: "CatalogServer",
         dependencies: [
             "CPUCompute", "Checksum", "CommandSupport", "DatasetSearch", "DatasetTable", "ModelLoading", "Postgres",
@@ -109,10 +121,9 @@ let executables: [Target] = [
     .executableTarget(
         name: "EmbeddingJob",
         dependencies: [
-            "BatchJob", "Benchmarking", "CommandSupport", "Compute", "DatasetSearch", "DatasetTable", "ModelLoading",
-            "Postgres", "ProcessorGuard", "SearchOptions", "SentenceEncoding", "TaskBoard", "Tokenization",
-            argumentParser, logging,
-            systemPackage, unixSignals,
+            "BatchJob", "Benchmarking", "Catalog", "CommandSupport", "Compute", "DatasetSearch", "DatasetTable",
+            "ModelLoading", "Postgres", "ProcessorGuard", "SearchOptions", "SentenceEncoding", "TaskBoard",
+            "Tokenization", argumentParser, logging, systemPackage,
         ]),
     .executableTarget(
         name: "Microbenchmarks",
@@ -157,6 +168,10 @@ let tests: [Target] = [
     .testTarget(
         name: "CUDAComputeTests",
         dependencies: ["CPUCompute", "CUDACompute", "Compute", "ComputeTestSupport", "SentenceEncoding"]),
+    .testTarget(name: "CatalogSourcesTests", dependencies: ["CSVStreaming", "Catalog", "CatalogSources"]),
+    .testTarget(
+        name: "CatalogTests",
+        dependencies: ["Catalog", "DatasetTable", "JobTestSupport", "Postgres", "PostgresTestSupport", logging]),
     .testTarget(name: "ChecksumTests", dependencies: ["Checksum"]),
     .testTarget(
         name: "CommandSupportTests", dependencies: ["CommandSupport", systemPackage], exclude: ["Fixtures"]),
@@ -172,9 +187,9 @@ let tests: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "Benchmarking", "CPUCompute", "CatalogServer", "ComputeTestSupport", "DatasetSearch", "DatasetTable",
-            "EmbeddingJob", "JobTestSupport", "Microbenchmarks", "Postgres", "PostgresTestSupport", "Safetensors",
-            "SentenceEncoding", "TaskBoard",
+            "Benchmarking", "CPUCompute", "CatalogFetch", "CatalogServer", "ComputeTestSupport", "DatasetSearch",
+            "DatasetTable", "EmbeddingJob", "HTTPTestSupport", "JobTestSupport", "Microbenchmarks", "Postgres",
+            "PostgresTestSupport", "Safetensors", "SentenceEncoding", "TaskBoard",
         ],
         exclude: ["Service/check-answers.py"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresTestSupport"]),
@@ -198,6 +213,7 @@ let package = Package(
     name: "embedding-job",
     products: [
         .executable(name: "embedding-job", targets: ["EmbeddingJob"]),
+        .executable(name: "catalog-fetch", targets: ["CatalogFetch"]),
         .executable(name: "catalog-server", targets: ["CatalogServer"]),
         .executable(name: "microbenchmarks", targets: ["Microbenchmarks"]),
         .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),

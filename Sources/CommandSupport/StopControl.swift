@@ -1,8 +1,12 @@
-public import DatasetTable
+import Logging
 public import Postgres
+import UnixSignals
 
 /// Ends a run on request: gently, so that batches in hand are finished, then firmly.
 public actor StopControl {
+    /// Kubernetes kills 30 seconds after SIGTERM; five are left for the last write.
+    private static let timeToFinish = Duration.seconds(20)
+
     /// Ends every wait for the database when it fires.
     public nonisolated let interruption: PostgresInterruption?
     private var stopRun: (@Sendable () async -> Void)?
@@ -19,24 +23,48 @@ public actor StopControl {
         if isStopping { await stopRun() }
     }
 
+    /// Waits for a run, which SIGTERM and SIGINT end: the first one gently, a second one, or the end of the time to finish,
+    /// firmly.
+    public nonisolated func result<Result: Sendable>(
+        of body: @escaping @Sendable () async -> Result
+    ) async -> Result {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let running = Task { await body() }
+        let watching = Task {
+            var count = 0
+            for await signal in signals {
+                count += 1
+                Logger.standardError().notice("stopping", metadata: ["signal": "\(signal)", "count": "\(count)"])
+                if count > 1 {
+                    abort(running)
+                } else {
+                    await stop(running)
+                }
+            }
+        }
+        let result = await running.value
+        watching.cancel()
+        return result
+    }
+
     /// Asks the run to finish what it has begun, and cancels it when it has not done so in time.
-    public func stop(_ draining: Task<RunReport, Never>, within time: Duration) async {
+    private func stop<Result>(_ running: Task<Result, Never>) async {
         isStopping = true
         guard let stopRun else {
             // Still connecting or loading: nothing to finish.
-            abort(draining)
+            abort(running)
             return
         }
         await stopRun()
         Task {
-            try await Task.sleep(for: time)
-            abort(draining)
+            try await Task.sleep(for: Self.timeToFinish)
+            abort(running)
         }
     }
 
     /// Gives up the batches in hand: the server rolls them back.
-    public nonisolated func abort(_ draining: Task<RunReport, Never>) {
-        draining.cancel()
+    private nonisolated func abort<Result>(_ running: Task<Result, Never>) {
+        running.cancel()
         interruption?.interrupt()
     }
 }

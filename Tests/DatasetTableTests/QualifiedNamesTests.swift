@@ -16,7 +16,7 @@ struct QualifiedNamesTests {
     private static let words: Set<Substring> = [
         "all", "and", "any", "array", "as", "by", "check", "coalesce", "conflict", "else", "exists", "explain",
         "filter", "from",
-        "gin", "greatest", "group", "grouping", "hnsw", "in", "join", "key", "lateral", "least", "not", "nullif",
+        "gin", "greatest", "group", "grouping", "hnsw", "in", "join", "key", "lateral", "least", "not", "nullif", "on",
         "operator", "or", "over", "row", "select", "set", "sets", "substring", "table", "then", "values", "when",
         "where", "with",
     ]
@@ -68,12 +68,13 @@ struct QualifiedNamesTests {
             .map(String.init)
         names += sql.matches(of: /(?:FROM|JOIN) (pg_\w+)(?![\w.])/).map { String($0.output.1) }
         // Words that stand for an operator.
-        names += sql.matches(of: /\b(?:I?LIKE|SIMILAR TO|BETWEEN|IN \(|NULLIF|DISTINCT FROM)/.ignoresCase())
+        names += sql.matches(of: /\b(?:I?LIKE\b|SIMILAR TO|BETWEEN|IN \(|NULLIF|DISTINCT FROM)/.ignoresCase())
             .map { String($0.output) }
         names += sql.matches(of: /\bCASE (?!WHEN)\S+|JOIN \S+(?: \w+)? USING/).map { String($0.output) }
         names += sql.matches(of: /COLLATE (?!pg_catalog\.)\S+/).map { String($0.output) }
-        // Assignments are no operators: SET a = b, c = d.
-        sql = sql.replacing(#/SET (?:LOCAL )?[\w.{}]+ = /#, with: "").replacing(#/, \w+ = /#, with: ", ")
+        // Assignments are no operators: SET a = b, c = d, (e, f) = g.
+        sql = sql.replacing(#/SET (?:LOCAL )?(?:[\w.{}]+|\([\w{}, ]+\)) = /#, with: "")
+            .replacing(#/, [\w{}]+ = /#, with: ", ")
             .replacing(/\((?:fillfactor|fastupdate) = \w+\)/, with: "")
         // Nor are the asterisks of count(*), SELECT * and d.*, and the sign of a number.
         sql = sql.replacing("(*)", with: "()").replacing("SELECT *", with: "SELECT").replacing(/\b\w+\.\*/, with: "")

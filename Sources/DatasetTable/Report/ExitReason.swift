@@ -4,6 +4,8 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case drained
     /// As many rows as `--limit` allows were attempted.
     case limit
+    /// All that the source had to tell has been fetched.
+    case complete
     /// Drained, but rows failed, and the run was told to say so.
     case rowErrors = "row_errors"
     /// A known text no longer encodes correctly: the model or the machine is at fault, not a row.
@@ -16,6 +18,12 @@ public enum ExitReason: String, Sendable, CaseIterable {
     case dryRun = "dry_run"
     /// Somebody wanted the task of the run to end.
     case cancelled
+    /// What a source answers cannot be used: its format has changed, or its files are not what they should be.
+    case source
+    /// A source is not to be had, or not now.
+    case sourceUnavailable = "source_unavailable"
+    /// More rows would change than a run may change without being told to.
+    case tooManyChanges = "too_many_changes"
     /// A verification found nothing wrong.
     case verified
     /// A verification found vectors that a run would not write today.
@@ -40,10 +48,10 @@ public enum ExitReason: String, Sendable, CaseIterable {
     /// The exit status: codes of `sysexits.h`, and 128 + 15 for a signal.
     public var exitCode: Int32 {
         switch self {
-        case .drained, .limit, .dryRun, .cancelled, .verified: 0
+        case .drained, .limit, .complete, .dryRun, .cancelled, .verified: 0
         case .canary, .device, .noSuccess, .internal: 70
-        case .rowErrors, .findings: 65
-        case .maxRuntime, .database: 75
+        case .rowErrors, .findings, .source, .tooManyChanges: 65
+        case .maxRuntime, .database, .sourceUnavailable: 75
         case .configuration, .mixedModel, .blastRadius: 78
         case .signal: 143
         case .usage: 64

@@ -2,25 +2,25 @@ import Logging
 import Postgres
 
 /// What the DDL is about: a table that exists, as the catalog shows it, or one that is to be made.
-struct SchemaSubject: Sendable {
+package struct SchemaSubject: Sendable {
     /// Schema and table, quoted.
-    var table: String
+    package var table: String
     /// The table without its schema, not quoted.
-    var name: String
+    package var name: String
     /// The schema with a dot, quoted; empty for the one that the server chooses.
-    var schemaPrefix: String
+    package var schemaPrefix: String
     /// The schemas that a role must be allowed to use, quoted.
-    var schemas: [String]
+    package var schemas: [String]
     /// Names of columns, quoted.
-    var quotedColumns: [String: String]
+    package var quotedColumns: [String: String]
     /// The type of the key.
-    var keyType = "bigint"
+    package var keyType = "bigint"
     /// The schema of the operator that compares the status, quoted.
     var statusSchema = "pg_catalog"
     /// The schema of pgvector's types with a dot, quoted; empty if it is on the search path.
     var vectorPrefix = ""
-    var exists = false
-    var isPartitioned = false
+    package var exists = false
+    package var isPartitioned = false
     /// The type of the vector column, `vector` or `halfvec`; `nil` if there is none yet.
     var storage: String?
     /// The number of components that an existing vector column has; `nil` if it does not say.

@@ -12,7 +12,9 @@ public struct TableSchema: Sendable {
     private let parts: [PostgresStatement]
 
     /// Whether the table does not exist yet.
-    public let isOfNewTable: Bool
+    public var isOfNewTable: Bool { !subject.exists }
+    /// What the DDL is about, for what other modules add to it.
+    package let subject: SchemaSubject
 
     private let names: DatasetNames
 
@@ -54,7 +56,7 @@ public struct TableSchema: Sendable {
 
     private init(_ subject: SchemaSubject, _ names: DatasetNames, dimension: Int, hnsw: Bool) {
         self.names = names
-        isOfNewTable = !subject.exists
+        self.subject = subject
         let prefix = "\(subject.name)_\(names.column)"
         let literal = names.statusValue.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
         var values = [

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalog
 import CommandSupport
 import DatasetSearch
 import DatasetTable
@@ -22,6 +23,8 @@ struct SchemaCommand: AsyncParsableCommand {
             that runs have in hand, and the log says how many rows went to which table; none is deleted. \
             With --search also, for a table that exists, what embedding-job search and the SQL function search_TABLE need.
             With --tasks also the table embedding_task, beside the table: see embedding-job help task.
+            With --catalog also what catalog-fetch fills: columns, an index on source and reference, two side tables; rows of \
+            before get the reference that their address tells.
             Besides this command only backfill changes database objects.
             """)
 
@@ -49,6 +52,9 @@ struct SchemaCommand: AsyncParsableCommand {
     @Flag(help: "Also the board of tasks, embedding_task.")
     var tasks = false
 
+    @Flag(help: "Also the columns and tables that catalog-fetch fills.")
+    var catalog = false
+
     @Flag(help: "With --search: measure metrics and words anew, which scores are made of; with --apply or alone.")
     var refreshScores = false
 
@@ -72,7 +78,9 @@ struct SchemaCommand: AsyncParsableCommand {
             }
             guard apply || search || database.isNamed(settings) else {
                 let dimension = try dimension?.value ?? modelDimension(settings)
-                try StandardOutput.print(try TableSchema(names: names, dimension: dimension, hnsw: hnsw).script)
+                let schema = try TableSchema(names: names, dimension: dimension, hnsw: hnsw)
+                try StandardOutput.print(schema.script)
+                if catalog { try StandardOutput.print(CatalogSchema(of: schema, names).script) }
                 if tasks { try StandardOutput.print(try TaskSchema(names).script) }
                 return
             }
@@ -83,6 +91,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 hnsw: hnsw, reading: session, log: log)
             if apply {
                 try await schema.apply(session, log: log)
+                if catalog { try await CatalogSchema(of: schema, names).apply(session, log: log) }
                 if tasks { try await TaskSchema(of: names, reading: session).apply(session) }
                 if search {
                     let searching = try await searchSchema(names, settings, session, log)
@@ -92,6 +101,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 log.info("schema applied", metadata: ["database": "\(session.endpoint)"])
             } else {
                 try StandardOutput.print(schema.script)
+                if catalog { try StandardOutput.print(CatalogSchema(of: schema, names).script) }
                 if search { try StandardOutput.print(try await searchSchema(names, settings, session, log).script) }
                 if tasks {
                     let board =

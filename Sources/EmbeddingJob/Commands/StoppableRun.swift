@@ -3,36 +3,17 @@ import BatchJob
 import CommandSupport
 import DatasetTable
 import Logging
-import UnixSignals
 
 /// What commands that embed rows have in common: they end on a signal, and they print a line of JSON whatever happens.
 enum StoppableRun {
-    /// Kubernetes kills 30 seconds after SIGTERM; five are left for the last write.
-    private static let timeToFinish = Duration.seconds(20)
-
     /// Plans and runs, prints the report and throws its exit status.
     static func report(
         _ plan: @escaping @Sendable (Settings) throws -> RunPlan,
         _ body: @escaping @Sendable (RunPlan, StopControl, Logger) async throws -> RunReport
     ) async throws {
         let log = Logger.standardError()
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let control = StopControl()
-        let running = Task { await result(plan, body, control, log) }
-        let watching = Task {
-            var count = 0
-            for await signal in signals {
-                count += 1
-                log.notice("stopping", metadata: ["signal": "\(signal)", "count": "\(count)"])
-                if count > 1 {
-                    control.abort(running)
-                } else {
-                    await control.stop(running, within: timeToFinish)
-                }
-            }
-        }
-        let report = await running.value
-        watching.cancel()
+        let report = await control.result { await result(plan, body, control, log) }
         StandardOutput.report(report.json, log: log)
         TerminationLog.write(report.json)
         throw ExitCode(report.exitReason.exitCode)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The files of the repository that deploy the job and the service, and the executables they deploy.
+/// The files of the repository that deploy the executables, and these.
 enum DeploymentFile {
     struct Outcome {
         let exitStatus: CInt
@@ -19,7 +19,7 @@ enum DeploymentFile {
     static var executable: String { executable("embedding-job") }
 
     /// An executable, which the build puts beside the test bundle.
-    private static func executable(_ name: String) -> String {
+    static func executable(_ name: String) -> String {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: name).path
     }
@@ -32,6 +32,11 @@ enum DeploymentFile {
     /// Runs the service's executable in the same way.
     static func server(_ arguments: [String]) throws -> Outcome {
         try run(executable("catalog-server"), arguments, environment: [:])
+    }
+
+    /// Runs the executable that asks sources in the same way.
+    static func fetcher(_ arguments: [String]) throws -> Outcome {
+        try run(executable("catalog-fetch"), arguments, environment: [:])
     }
 
     /// Runs a program of the system, found on `PATH`.

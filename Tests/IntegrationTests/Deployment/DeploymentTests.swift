@@ -8,6 +8,7 @@ import Testing
 struct DeploymentTests {
     private static let manifests: [KubernetesManifest] = [.cronJob, .backfill]
     private static let withPatches = manifests + [.gpuPatch]
+    private static let withFetches = manifests + KubernetesManifest.fetches
     private static let page = DeploymentFile.text("Scripts/kubernetes/README.md")
     private static let dockerfile = DeploymentFile.text("Dockerfile")
 
@@ -63,7 +64,8 @@ struct DeploymentTests {
         #expect(names.filter { !$0.hasPrefix("EMBEDDING_") }.subtracting(["DATABASE_URL", "PGPASSWORD"]) == [])
     }
 
-    @Test("fail the job at once for every exit status that a retry cannot mend, and for no other", arguments: manifests)
+    @Test(
+        "fail the job at once for every exit status that a retry cannot mend, and for no other", arguments: withFetches)
     func failurePolicy(manifest: KubernetesManifest) {
         let statuses = Set(ExitReason.allCases.map(\.exitCode)).subtracting([
             ExitReason.drained.exitCode, ExitReason.database.exitCode, ExitReason.signal.exitCode,
@@ -150,7 +152,7 @@ struct DeploymentTests {
 
     // MARK: - Confinement
 
-    @Test("run the container without root, without writing and within limits", arguments: manifests)
+    @Test("run the container without root, without writing and within limits", arguments: withFetches)
     func confinement(manifest: KubernetesManifest) {
         #expect(manifest.pod("restartPolicy") == "Never")
         #expect(manifest.pod("terminationGracePeriodSeconds") == "30")
@@ -164,7 +166,7 @@ struct DeploymentTests {
         #expect(manifest.container("resources.limits.memory") != nil)
     }
 
-    @Test("run the container as the image's own user", arguments: manifests)
+    @Test("run the container as the image's own user", arguments: withFetches)
     func user(manifest: KubernetesManifest) throws {
         let user = try #require(Self.dockerfile.firstMatch(of: /\nUSER ([1-9][0-9]*):([1-9][0-9]*)\n/))
         #expect(manifest.pod("securityContext.runAsUser") == String(user.1))
@@ -185,41 +187,8 @@ struct DeploymentTests {
 
     @Test("install exactly the packages whose libraries the program needs", .requiresImageSystem)
     func libraries() throws {
-        // Of the stage that both images are made of; the one that builds leaves its packages to Scripts/setup.
-        let installed = try #require(Self.dockerfile.firstMatch(of: /--no-install-recommends([^&]*)&&/))
-            .1.split { !"abcdefghijklmnopqrstuvwxyz0123456789.+-".contains($0) }.map(String.init)
-        // Certificates are no library; what the base image itself is made of is not installed again.
-        let other: Set = ["ca-certificates"]
-        let base: Set = ["libc6", "libgcc-s1", "libstdc++6"]
-        #expect(Set(installed).isSuperset(of: other))
-        #expect(try Self.packagesOfNeededLibraries().subtracting(base) == Set(installed).subtracting(other))
-    }
-
-    /// The Debian packages of the libraries that the executable itself names; what those need in turn comes with them.
-    private static func packagesOfNeededLibraries() throws -> Set<String> {
-        let needed = Set(
-            try DeploymentFile.tool(["readelf", "--dynamic", DeploymentFile.executable]).output
-                .matches(of: /\(NEEDED\).*\[(.*)\]/).map { String($0.1) })
-        var packages: Set<String> = []
-        for line in try DeploymentFile.tool(["ldd", DeploymentFile.executable]).output.matches(of: /(\S+) => (\/\S+)/) {
-            // The image's executable has the Swift runtime built in; this one takes it from the toolchain.
-            guard needed.contains(String(line.1)), !line.2.contains("/swift/linux/") else { continue }
-            // By its last name only: packages own /lib, where the system now has a link to /usr/lib.
-            let file = URL(filePath: String(line.2)).resolvingSymlinksInPath().lastPathComponent
-            let owner = try DeploymentFile.tool(["dpkg-query", "--search", "*/\(file)"]).output
-            packages.insert(String(try #require(owner.prefixMatch(of: /[^:]+/), "no package owns \(file)").0))
-        }
-        return packages
-    }
-}
-
-extension Trait where Self == ConditionTrait {
-    /// Skips, visibly, where packages go by other names than in the image.
-    fileprivate static var requiresImageSystem: Self {
-        .enabled("needs Debian bookworm with binutils") {
-            let release = try? String(contentsOf: URL(filePath: "/etc/os-release"), encoding: .utf8)
-            return release?.contains("VERSION_CODENAME=bookworm") == true
-                && (try? DeploymentFile.tool(["readelf", "--version"]).exitStatus) == 0
-        }
+        // The first of the stages that install any without Scripts/setup: the one that both images are made of.
+        let installed = try ImagePackages.installed(by: Self.dockerfile)
+        #expect(try ImagePackages.needed(by: DeploymentFile.executable) == installed)
     }
 }

@@ -20,15 +20,25 @@ struct KubernetesManifest: CustomTestStringConvertible {
     /// Only what differs from ``backfill`` on a node with a GPU.
     static let gpuPatch = KubernetesManifest(named: "backfill-gpu-patch.yaml")
 
+    /// The jobs that ask sources, each of which is a document of one file.
+    static let fetches = DeploymentFile.text("Scripts/kubernetes/\(fetchFile)").components(separatedBy: "\n---\n").map {
+        KubernetesManifest(named: fetchFile, text: $0)
+    }
+    private static let fetchFile = "catalog-fetch-cronjobs.yaml"
+
     static let server = KubernetesManifest(named: "catalog-server.yaml")
     static let serverAddress = KubernetesManifest(named: "catalog-server-service.yaml")
     static let serverNetwork = KubernetesManifest(named: "catalog-server-network.yaml")
 
-    var testDescription: String { name }
+    var testDescription: String { value("metadata.name").map { "\(name): \($0)" } ?? name }
 
     private init(named name: String) {
+        self.init(named: name, text: DeploymentFile.text("Scripts/kubernetes/\(name)"))
+    }
+
+    private init(named name: String, text: String) {
         self.name = name
-        text = DeploymentFile.text("Scripts/kubernetes/\(name)")
+        self.text = text
         entries = Self.entries(of: text)
     }
 

@@ -64,7 +64,7 @@ struct HelpTests {
                 .merging(score) { $1 }
                 .merging([
                     "--dimension": "", "--hnsw": "", "--apply": "", "--search": "", "--refresh-scores": "",
-                    "--tasks": "",
+                    "--tasks": "", "--catalog": "",
                 ]) { $1 }
         ),
         (

@@ -2,14 +2,14 @@ import Glibc
 import SystemPackage
 
 /// A bar on standard error that appears only on a terminal and only for work of more than two seconds.
-struct ProgressBar {
+public struct ProgressBar {
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let start = ContinuousClock.now
     private var lastDrawn: ContinuousClock.Instant?
     private let unit: String
 
     /// Starts counting things of a kind.
-    init(unit: String) {
+    public init(unit: String) {
         self.unit = unit
     }
 
@@ -18,7 +18,7 @@ struct ProgressBar {
     /// - Parameters:
     ///   - done: How many things are done.
     ///   - share: The share of all work, from 0 to 1; nil where nobody knows how much there is, as in a pipe.
-    mutating func update(done: Int, share: Double?) {
+    public mutating func update(done: Int, share: Double?) {
         let now = ContinuousClock.now
         guard isTerminal, now - start > .seconds(2), now - (lastDrawn ?? start) > .milliseconds(100) else { return }
         lastDrawn = now
@@ -31,7 +31,7 @@ struct ProgressBar {
     }
 
     /// Removes the bar.
-    func clear() {
+    public func clear() {
         if lastDrawn != nil { write("\r\u{1B}[2K") }
     }
 

@@ -1,0 +1,4 @@
+CASE
+            WHEN x.{INPUT_NAME} IS NULL OR (t.{PRESENT} IS NOT NULL AND NOT {IS_NEWER}) THEN t.{PRESENT}::{TYPE}
+            WHEN x.{INPUT_NAME} OPERATOR(pg_catalog.<>) '' THEN {CONVERTED}
+        END AS {PRESENT}

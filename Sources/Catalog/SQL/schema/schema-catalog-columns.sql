@@ -1,0 +1,15 @@
+-- What catalog-fetch keeps of a dataset beside its text; rewrites nothing.
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {ORIGIN} text;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {SOURCE_REF} text;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS source_url text;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS download_count bigint;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS view_count bigint;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS like_count bigint;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS usability real;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS license text;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {TAGS} text[];
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS size_bytes bigint;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS source_created_at timestamptz;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS source_updated_at timestamptz;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {CREATED} timestamptz DEFAULT pg_catalog.now();
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS updated_at timestamptz DEFAULT pg_catalog.now();

@@ -1,0 +1,5 @@
+-- The least that the role of catalog-fetch needs, for a superuser or the owner to grant; ROLE stands for its name:
+-- GRANT USAGE ON SCHEMA {SCHEMAS} TO ROLE;
+-- GRANT SELECT, INSERT, UPDATE ON {TABLE} TO ROLE;
+-- GRANT SELECT, INSERT, UPDATE, DELETE ON {SCHEMA}dataset_fetch TO ROLE;
+-- GRANT SELECT, INSERT, UPDATE ON {SCHEMA}source_cursor TO ROLE;

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Catalog
+import CommandSupport
+
+/// How a run goes about its work, wherever its records come from.
+struct FetchOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Ask for nothing after this time (default: none); exit status 75. [CATALOG_FETCH_MAX_RUNTIME]",
+            valueName: "seconds"))
+    var maxRuntime: PositiveCount?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Keep the vector of a row whose text changes, for embedding-job run --stale. [CATALOG_FETCH_KEEP_VECTORS]",
+            discussion: "Searches go on finding the row by its old text until then."))
+    var keepVectors = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Go on even if more than a fifth of the texts change. [CATALOG_FETCH_ACCEPT_CHANGES]",
+            discussion: """
+                A run ends otherwise, before most vectors are gone: a fifth of the rows that the source has not modified, or of \
+                the first 2,000, mean that an interface or the cleaning has changed rather than the datasets.
+                """))
+    var acceptChanges = false
+
+    func maxRuntime(_ settings: Settings) throws -> Duration? {
+        try settings.value(maxRuntime, "CATALOG_FETCH_MAX_RUNTIME").map { .seconds($0.value) }
+    }
+
+    func writerOptions(_ settings: Settings) throws -> CatalogWriter.Options {
+        var options = CatalogWriter.Options()
+        options.keepsVectors = try settings.flag(keepVectors, "CATALOG_FETCH_KEEP_VECTORS")
+        options.acceptsChanges = try settings.flag(acceptChanges, "CATALOG_FETCH_ACCEPT_CHANGES")
+        return options
+    }
+}
