@@ -21,8 +21,7 @@ extension TaskBoard {
 
         /// Looks a table and its board up; throws a `RunFailure` if there is no such table.
         init(_ names: DatasetNames, _ session: PostgresSession) async throws {
-            let silent = Logger(label: "TaskBoard") { _ in SwiftLogNoOpLogHandler() }
-            let preflight = Preflight(session: session, names: names, log: silent)
+            let preflight = Preflight(session: session, names: names, log: .silent)
             let table = try await preflight.identify()
             let rows = try await session.readOnly {
                 try await session.execute(SQLFile.taskBoard.statement, [.oid(table.oid)])

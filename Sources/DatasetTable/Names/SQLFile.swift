@@ -102,6 +102,9 @@ extension SQLFile {
     static var catalogTable: SQLFile { SQLFile(PackageResources.catalog_table_sql) }
     package static var claimColumns: SQLFile { SQLFile(PackageResources.claim_columns_sql) }
     static var explain: SQLFile { SQLFile(PackageResources.explain_sql) }
+    static var historyLatest: SQLFile { SQLFile(PackageResources.history_latest_sql) }
+    static var historyTable: SQLFile { SQLFile(PackageResources.history_table_sql) }
+    static var historyWrite: SQLFile { SQLFile(PackageResources.history_write_sql) }
     package static var models: SQLFile { SQLFile(PackageResources.models_sql) }
     static var nullKeys: SQLFile { SQLFile(PackageResources.null_keys_sql) }
     static var pendingIndex: SQLFile { SQLFile(PackageResources.pending_index_sql) }
@@ -122,6 +125,10 @@ extension SQLFile {
     static var schemaExistingTable: SQLFile { SQLFile(PackageResources.schema_existing_table_sql) }
     static var schemaExtension: SQLFile { SQLFile(PackageResources.schema_extension_sql) }
     static var schemaGrants: SQLFile { SQLFile(PackageResources.schema_grants_sql) }
+    static var schemaHistory: SQLFile { SQLFile(PackageResources.schema_history_sql) }
+    static var schemaHistoryCoverage: SQLFile { SQLFile(PackageResources.schema_history_coverage_sql) }
+    static var schemaHistoryFailures: SQLFile { SQLFile(PackageResources.schema_history_failures_sql) }
+    static var schemaHistoryGrants: SQLFile { SQLFile(PackageResources.schema_history_grants_sql) }
     static var schemaHnswIndex: SQLFile { SQLFile(PackageResources.schema_hnsw_index_sql) }
     static var schemaLedger: SQLFile { SQLFile(PackageResources.schema_ledger_sql) }
     static var schemaModelTable: SQLFile { SQLFile(PackageResources.schema_model_table_sql) }

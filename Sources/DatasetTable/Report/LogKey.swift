@@ -26,3 +26,8 @@ extension Logger {
 package func metadata(_ values: KeyValuePairs<LogKey, String>) -> Logger.Metadata {
     Logger.Metadata(values.map { ($0.rawValue, .string($1)) }) { $1 }
 }
+
+extension Logger {
+    /// For lookups whose warnings somebody else has had.
+    package static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+}

@@ -28,7 +28,7 @@ struct BackfillCutoverCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (maxPending, leavesDependents) = (maxPending, leaveDependents)
-        try await options.report {
+        try await options.report("backfill cutover") {
             await $0.cutOver($1, maxPending: maxPending, leavesDependents: leavesDependents)
         }
     }

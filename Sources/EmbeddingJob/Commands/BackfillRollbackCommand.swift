@@ -17,6 +17,6 @@ struct BackfillRollbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         let leavesDependents = leaveDependents
-        try await options.report { await $0.rollBack($1, leavesDependents: leavesDependents) }
+        try await options.report("backfill rollback") { await $0.rollBack($1, leavesDependents: leavesDependents) }
     }
 }

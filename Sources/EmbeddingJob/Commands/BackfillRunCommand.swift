@@ -18,6 +18,6 @@ struct BackfillRunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let type = type
-        try await options.report { await $0.fill($1, storage: type) }
+        try await options.report("backfill run") { await $0.fill($1, storage: type) }
     }
 }

@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Run") var run: RunOptions
 
     func run() async throws {
-        try await StoppableRun.report(plan, drain)
+        try await StoppableRun.report("run", plan, drain)
     }
 
     /// Reads the options.

@@ -41,8 +41,8 @@ struct RunTasks {
         self.plan = plan
     }
 
-    /// How the board calls this process.
-    private static var runner: String {
+    /// How the board and the history call this process.
+    static var runner: String {
         "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)"
     }
 

@@ -25,6 +25,8 @@ struct SchemaCommand: AsyncParsableCommand {
             With --tasks also the table embedding_task, beside the table: see embedding-job help task.
             With --catalog also what catalog-fetch fills: columns, an index on source and reference, two side tables; rows of \
             before get the reference that their address tells.
+            With --history also embedding_run, a row for each run, and the views TABLE_embedding_coverage and \
+            TABLE_embedding_failures.
             Besides this command only backfill changes database objects.
             """)
 
@@ -55,6 +57,9 @@ struct SchemaCommand: AsyncParsableCommand {
     @Flag(help: "Also the columns and tables that catalog-fetch fills.")
     var catalog = false
 
+    @Flag(help: "Also the history of runs, and views for dashboards.")
+    var history = false
+
     @Flag(help: "With --search: measure metrics and words anew, which scores are made of; with --apply or alone.")
     var refreshScores = false
 
@@ -81,6 +86,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 let schema = try TableSchema(names: names, dimension: dimension, hnsw: hnsw)
                 try StandardOutput.print(schema.script)
                 if catalog { try StandardOutput.print(CatalogSchema(of: schema, names).script) }
+                if history { try StandardOutput.print(HistorySchema(of: schema, names).script) }
                 if tasks { try StandardOutput.print(try TaskSchema(names).script) }
                 return
             }
@@ -92,6 +98,7 @@ struct SchemaCommand: AsyncParsableCommand {
             if apply {
                 try await schema.apply(session, log: log)
                 if catalog { try await CatalogSchema(of: schema, names).apply(session, log: log) }
+                if history { try await HistorySchema(of: schema, names).apply(session, log: log) }
                 if tasks { try await TaskSchema(of: names, reading: session).apply(session) }
                 if search {
                     let searching = try await searchSchema(names, settings, session, log)
@@ -102,6 +109,7 @@ struct SchemaCommand: AsyncParsableCommand {
             } else {
                 try StandardOutput.print(schema.script)
                 if catalog { try StandardOutput.print(CatalogSchema(of: schema, names).script) }
+                if history { try StandardOutput.print(HistorySchema(of: schema, names).script) }
                 if search { try StandardOutput.print(try await searchSchema(names, settings, session, log).script) }
                 if tasks {
                     let board =

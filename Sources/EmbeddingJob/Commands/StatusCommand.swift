@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarking
 import CommandSupport
 import DatasetTable
 import FoundationEssentials
@@ -12,6 +13,8 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             Where the side tables exist: also failures by class, rows that are held back, vectors by model fingerprint, and \
             entries whose row is gone. All numbers are of the same moment; nothing is written.
+
+            With --runs, the last runs instead: from the table embedding_run, which embedding-job schema --history makes.
             """)
 
     @OptionGroup(title: "Database") var database: DatabaseOptions
@@ -19,10 +22,16 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print one line of JSON instead of a table.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Print so many of the last runs instead; with --json, a line of JSON each.", valueName: "count"))
+    var runs: PositiveCount?
+
     func run() async throws {
         try await Self.reportingFailures {
             let settings = try await Settings()
             let names = try database.names(settings)
+            if let runs { return try await printRuns(runs.value, names, try database.connection(settings)) }
             let session = try await database.connection(settings).open(.readOnly)
             let log = Logger.standardError()
             let table = try await Preflight(session: session, names: names, log: log).check(for: .status)
@@ -33,6 +42,44 @@ struct StatusCommand: AsyncParsableCommand {
             }
             try StandardOutput.print(json ? Self.json(status) : Self.table(status))
         }
+    }
+
+    private func printRuns(_ count: Int, _ names: DatasetNames, _ connection: DatabaseConnection) async throws {
+        let entries = try await connection.withSession(.readOnly) { session in
+            guard let history = try await RunHistory(of: names, writes: false, session: session) else {
+                throw RunFailure(
+                    .configuration,
+                    "there is no table embedding_run beside \(names.table) or on the search path; embedding-job schema --history --apply makes it"
+                )
+            }
+            return try await history.latest(count)
+        }
+        for line in json ? entries.map(Self.json) : [Self.table(entries)] { try StandardOutput.print(line) }
+    }
+
+    private static func table(_ entries: [RunHistory.Entry]) -> String {
+        struct Numbers: Decodable {
+            let processed, failed: Int?
+            let seconds: Double?
+        }
+        let rows = entries.map { entry in
+            let numbers = try? JSONDecoder().decode(Numbers.self, from: Data(entry.report.utf8))
+            return [
+                entry.finished, entry.command, entry.exitReason, String(entry.exitStatus),
+                numbers?.processed.map(String.init) ?? "-", numbers?.failed.map(String.init) ?? "-",
+                numbers?.seconds.map { "\($0)" } ?? "-", entry.runner,
+            ]
+        }
+        let heading = ["finished", "command", "exit reason", "status", "processed", "failed", "seconds", "runner"]
+        return TextTable(heading: heading, rows: rows, nameColumns: [0, 1, 2, 7]).description
+    }
+
+    private static func json(_ entry: RunHistory.Entry) -> String {
+        JSONLine.object([
+            ("finished_at", JSONLine.text(entry.finished)), ("command", JSONLine.text(entry.command)),
+            ("runner", JSONLine.text(entry.runner)), ("exit_status", JSONLine.number(entry.exitStatus)),
+            ("exit_reason", JSONLine.text(entry.exitReason)), ("report", entry.report),
+        ])
     }
 
     private static func table(_ status: TableStatus) -> String {

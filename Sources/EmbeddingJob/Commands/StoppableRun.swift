@@ -3,17 +3,18 @@ import BatchJob
 import CommandSupport
 import DatasetTable
 import Logging
+import Postgres
 
 /// What commands that embed rows have in common: they end on a signal, and they print a line of JSON whatever happens.
 enum StoppableRun {
-    /// Plans and runs, prints the report and throws its exit status.
+    /// Plans and runs, prints the report and throws its exit status; `command` is what the history calls it.
     static func report(
-        _ plan: @escaping @Sendable (Settings) throws -> RunPlan,
+        _ command: String, _ plan: @escaping @Sendable (Settings) throws -> RunPlan,
         _ body: @escaping @Sendable (RunPlan, StopControl, Logger) async throws -> RunReport
     ) async throws {
         let log = Logger.standardError()
         let control = StopControl()
-        let report = await control.result { await result(plan, body, control, log) }
+        let report = await control.result { await result(command, plan, body, control, log) }
         StandardOutput.report(report.json, log: log)
         TerminationLog.write(report.json)
         throw ExitCode(report.exitReason.exitCode)
@@ -42,17 +43,43 @@ enum StoppableRun {
 
     /// Runs to the end and always has a report.
     private static func result(
-        _ makePlan: @Sendable (Settings) throws -> RunPlan,
+        _ command: String, _ makePlan: @Sendable (Settings) throws -> RunPlan,
         _ body: @Sendable (RunPlan, StopControl, Logger) async throws -> RunReport, _ control: StopControl,
         _ log: Logger
     ) async -> RunReport {
         var report = RunReport()
         do {
             let plan = try makePlan(try await Settings())
-            return await result(of: plan, log) { try await body(plan, control, log) }
+            report = await result(of: plan, log) { try await body(plan, control, log) }
+            await note(report, of: plan, command, log)
+            return report
         } catch {
             fail(&report, error, log)
             return report
         }
+    }
+
+    /// For how long the end of a run is tried to be noted: a process that was told to end has half a minute.
+    private static let timeToNote = Duration.seconds(5)
+
+    /// Notes the run in the history, if there is one; whatever goes wrong is only logged.
+    private static func note(_ report: RunReport, of plan: RunPlan, _ command: String, _ log: Logger) async {
+        // A database that could not be had is not waited for again.
+        guard !plan.isDryRun, report.exitReason != .database else { return }
+        let interruption = try? PostgresInterruption()
+        let overdue = Task {
+            try await Task.sleep(for: timeToNote)
+            interruption?.interrupt()
+        }
+        do {
+            let session = try await plan.connection.open(.readWrite, interruption: interruption)
+            let history = try await RunHistory(of: plan.names, writes: true, session: session)
+            try await history?.note(report, command: command, runner: RunTasks.runner)
+            await session.close()
+        } catch {
+            log.warning(
+                "the run is not noted in embedding_run", metadata: ["reason": "\(RunFailure(error).description)"])
+        }
+        overdue.cancel()
     }
 }

@@ -42,11 +42,11 @@ struct BackfillOptions: ParsableArguments {
         return (change, encoder)
     }
 
-    /// Runs a step that embeds rows, and reports as a run does.
+    /// Runs a step that embeds rows, and reports as a run does; `command` is what the history calls it.
     func report(
-        _ step: @escaping @Sendable (ModelChange, any TextEncoder) async -> RunReport
+        _ command: String, _ step: @escaping @Sendable (ModelChange, any TextEncoder) async -> RunReport
     ) async throws {
-        try await StoppableRun.report(plan) { plan, control, log in
+        try await StoppableRun.report(command, plan) { plan, control, log in
             let (change, encoder) = try await begin(plan, control, log)
             var report = await step(change, encoder)
             report.device = encoder.deviceDescription

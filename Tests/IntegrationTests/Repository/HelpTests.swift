@@ -48,7 +48,7 @@ struct HelpTests {
                 .merging(["--sample": "EMBEDDING_SAMPLE", "--seed": "EMBEDDING_SEED"]) { $1 }
         ),
         ("retry-failed", database.merging(["--id": ""]) { $1 }),
-        ("status", database.merging(["--json": ""]) { $1 }),
+        ("status", database.merging(["--json": "", "--runs": ""]) { $1 }),
         (
             "bench",
             model.merging(files) { $1 }
@@ -64,7 +64,7 @@ struct HelpTests {
                 .merging(score) { $1 }
                 .merging([
                     "--dimension": "", "--hnsw": "", "--apply": "", "--search": "", "--refresh-scores": "",
-                    "--tasks": "", "--catalog": "",
+                    "--tasks": "", "--catalog": "", "--history": "",
                 ]) { $1 }
         ),
         (

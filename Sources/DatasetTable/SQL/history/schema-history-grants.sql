@@ -1,0 +1,4 @@
+-- What the role of embedding-job run needs besides, and one that only looks, such as a dashboard's:
+-- GRANT INSERT ON {SCHEMA}embedding_run TO ROLE;
+-- GRANT SELECT ON {SCHEMA}embedding_run, {SCHEMA}{COVERAGE}, {SCHEMA}{FAILURES} TO LOOKER;
+-- GRANT SELECT ({ID}, {STATUS}, {ACTIVE}, {COLUMN}, {CREATED}) ON {TABLE} TO LOOKER;
