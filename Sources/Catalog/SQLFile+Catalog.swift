@@ -18,6 +18,7 @@ extension SQLFile {
     static var catalogAdopt: SQLFile { SQLFile(PackageResources.catalog_adopt_sql) }
     static var catalogDeactivate: SQLFile { SQLFile(PackageResources.catalog_deactivate_sql) }
     static var catalogFind: SQLFile { SQLFile(PackageResources.catalog_find_sql) }
+    static var catalogGiveUp: SQLFile { SQLFile(PackageResources.catalog_give_up_sql) }
     static var catalogInsert: SQLFile { SQLFile(PackageResources.catalog_insert_sql) }
     static var catalogListed: SQLFile { SQLFile(PackageResources.catalog_listed_sql) }
     static var catalogNote: SQLFile { SQLFile(PackageResources.catalog_note_sql) }
@@ -36,6 +37,7 @@ extension SQLFile {
     static var fetchGiveUp: SQLFile { SQLFile(PackageResources.fetch_give_up_sql) }
     static var fetchGone: SQLFile { SQLFile(PackageResources.fetch_gone_sql) }
     static var fetchIdentify: SQLFile { SQLFile(PackageResources.fetch_identify_sql) }
+    static var fetchKnown: SQLFile { SQLFile(PackageResources.fetch_known_sql) }
     static var fetchUnclaim: SQLFile { SQLFile(PackageResources.fetch_unclaim_sql) }
     static var schemaCatalogColumns: SQLFile { SQLFile(PackageResources.schema_catalog_columns_sql) }
     static var schemaCatalogGrants: SQLFile { SQLFile(PackageResources.schema_catalog_grants_sql) }

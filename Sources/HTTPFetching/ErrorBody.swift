@@ -23,7 +23,7 @@ package struct ErrorBody: Sendable, Equatable {
         message = detail.message.lowercased()
     }
 
-    private static let statuses = [
+    static let statuses = [
         "INVALID_ARGUMENT": 400, "UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404,
         "DEADLINE_EXCEEDED": 504, "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNAVAILABLE": 503,
     ]

@@ -57,6 +57,10 @@ package enum Verdict: Sendable, Equatable {
             return .again(reason: "an empty body", wait: nil)
         }
         if first == UInt8(ascii: "<") { return .failed(.blocked(place: place)) }
+        // What stands in an array is left to whoever decodes it: one strange item is to cost only itself.
+        if first == UInt8(ascii: "["), body.last(where: { !isJSONBlank($0) }) == UInt8(ascii: "]") {
+            return .taken(body)
+        }
         guard isJSON(body) else {
             return mentionsCaptcha(body)
                 ? .failed(.blocked(place: place)) : .again(reason: "a body that is not JSON", wait: nil)
@@ -74,15 +78,22 @@ package enum Verdict: Sendable, Equatable {
         if status == 401 || status == 403 {
             if mentionsCaptcha(reply.body) { return .failed(.blocked(place: place)) }
             let message = [reply.header("x-error-message")?.lowercased(), error?.message].compactMap(\.self)
-            if code.map(itemCodes.contains) != true, message.contains(where: isAboutCredentials) {
+            let isAboutItem = code.map(itemCodes.contains) == true
+            if !isAboutItem, status == 401 || message.contains(where: isAboutCredentials) {
                 return .failed(.credentials(status: status, place: place))
             }
         }
-        return .failed(.item(status: status, code: code ?? error?.code, place: place))
+        // Any other code may be anything, a key that was sent among it.
+        let known = [code, error?.code].compactMap(\.self).first {
+            itemCodes.contains($0) || ErrorBody.statuses[$0] != nil
+        }
+        return .failed(.item(status: status, code: known, place: place))
     }
 
     /// Codes of Hugging Face that are about an item, whatever the message says.
-    private static let itemCodes: Set = ["RepoNotFound", "GatedRepo", "RevisionNotFound", "EntryNotFound"]
+    private static let itemCodes: Set = [
+        "RepoNotFound", "GatedRepo", "RevisionNotFound", "EntryNotFound", "DisabledRepo",
+    ]
 
     /// Whether a message is about who asks rather than about what is asked for.
     private static func isAboutCredentials(_ message: String) -> Bool {

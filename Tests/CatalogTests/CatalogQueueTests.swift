@@ -131,10 +131,14 @@ struct CatalogQueueTests {
             #expect(try await visit() == .gone)
             #expect(try await fixture.values("is_active") == ["false"])
             #expect(try await claim(fixture, 1).isEmpty)
-            // Meta Kaggle, or a listing, shows it again.
+            // The dump may be older than that.
             try await fill(fixture, 1)
+            #expect(try await fixture.values("is_active || enrichment_status") == ["falsepending"])
+            #expect(try await fixture.database.texts("SELECT error_code FROM dataset_fetch") == ["gone"])
+            // A listing shows it again.
+            try await fixture.write([record(.kaggle, "owner/0") { ($0.description, $0.isFinal) = (nil, false) }])
             #expect(try await fixture.values("is_active || enrichment_status") == ["truepending"])
-            #expect(try await claim(fixture, 1).count == 1)
+            #expect(try await fixture.database.texts("SELECT error_code FROM dataset_fetch") == ["NULL"])
         }
     }
 }

@@ -49,7 +49,9 @@ struct CatalogSchemaTests {
                     ('8', NULL, NULL, 'https://huggingface.co.example.org/datasets/a/b'),
                     ('9', 'huggingface', 'owner/taken', 'https://huggingface.co/datasets/owner/taken'),
                     ('A', 'hf', NULL, 'https://huggingface.co/datasets/owner/taken'),
-                    ('B', NULL, NULL, NULL)
+                    ('B', NULL, NULL, NULL), ('C', 'kaggle', NULL, 'https://www.kaggle.com/competitions/titanic'),
+                    ('D', 'kaggle', NULL, 'https://www.kaggle.com/datasets/foo'), ('E', 'kaggle', NULL, 'https://www.kaggle.com/datasets/../..'),
+                    ('F', NULL, NULL, 'https://huggingface.co/datasets/glue/viewer'), ('G', NULL, NULL, 'HTTPS://WWW.Kaggle.com/code/joe')
                 """)
             try await fixture.applySchema()
             let rows =
@@ -57,10 +59,11 @@ struct CatalogSchemaTests {
             let expected = [
                 "1 huggingface owner/name", "2 huggingface squad", "3 kaggle owner/old-form", "4 kaggle owner/new-form",
                 "5 kaggle -", "6 ours -", "7 - -", "8 - -", "9 huggingface owner/taken", "A hf -", "B - -",
+                "C kaggle -", "D kaggle -", "E kaggle -", "F - -", "G - -",
             ]
             #expect(try await fixture.database.texts(rows) == expected)
             let notes = fixture.log.entries(containing: "rows of before")
-            #expect(notes.last?.values == ["adopted": "4", "left_as_they_are": "6"])
+            #expect(notes.last?.values == ["adopted": "4", "left_as_they_are": "11"])
             try await fixture.applySchema()
             #expect(try await fixture.database.texts(rows) == expected)
             // They are these rows for the source from now on.
@@ -87,6 +90,14 @@ struct CatalogSchemaTests {
             #expect(
                 try await fixture.database.texts(
                     "SELECT indisvalid FROM pg_index WHERE indexrelid = 'datasets_source_ref'::regclass") == ["true"])
+        }
+    }
+
+    @Test("serves a database of another encoding")
+    func latin1() async throws {
+        try await withTemporaryDatabase(encoding: "LATIN1") { database async throws in
+            let fixture = try await CatalogFixture(database)
+            #expect(try await fixture.write([record { $0.description = "na\u{EF}ve" }]).inserted == 1)
         }
     }
 
@@ -186,6 +197,9 @@ struct CatalogSchemaTests {
             )
             try await fixture.applySchema()
             #expect(try await refusal() == "")
+            try await fixture.database.run("DROP INDEX datasets_source_ref")
+            #expect(try await refusal().contains("no valid unique index on source and source_ref"))
+            try await fixture.applySchema()
             try await fixture.database.run("DROP TABLE source_cursor")
             #expect(
                 try await refusal().hasPrefix("there is no dataset_fetch or no source_cursor beside public.datasets"))

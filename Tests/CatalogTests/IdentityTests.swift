@@ -51,6 +51,104 @@ struct IdentityTests {
         }
     }
 
+    @Test("names that datasets exchange, hand on or take over cost none its row or its vector")
+    func exchanged() async throws {
+        func named(_ reference: String, _ id: String) -> CatalogRecord {
+            record(.kaggle, reference, title: "T") { ($0.upstreamID, $0.description) = (id, "About \(id)") }
+        }
+        let steps: [(before: [CatalogRecord], after: [CatalogRecord])] = [
+            ([named("o/r1", "a"), named("o/r2", "b")], [named("o/r1", "b"), named("o/r2", "a")]),
+            ([named("o/r2", "b"), named("o/r1", "a")], [named("o/r2", "a"), named("o/r3", "b")]),
+            (
+                [named("o/r1", "a"), named("o/r2", "b"), named("o/r3", "c")],
+                [named("o/r2", "a"), named("o/r3", "b"), named("o/r1", "c")]
+            ),
+        ]
+        for step in steps {
+            try await withCatalog { fixture async throws in
+                for record in step.before { try await fixture.write([record]) }
+                try await fixture.embed()
+                let rows =
+                    "SELECT id || ' ' || upstream_id FROM datasets JOIN dataset_fetch ON id = dataset_id ORDER BY id"
+                let before = try await fixture.database.texts(rows)
+                let counts = try await fixture.write(step.after)
+                #expect(counts.inserted == 0 && counts.textChanged == 0 && counts.failed.isEmpty)
+                #expect(try await fixture.database.texts(rows) == before)
+                let named = try await fixture.database.texts(
+                    "SELECT source_ref || ' ' || upstream_id FROM datasets JOIN dataset_fetch ON id = dataset_id WHERE is_active AND embedding IS NOT NULL ORDER BY 1"
+                )
+                #expect(named == step.after.map { "\($0.reference) \($0.upstreamID ?? "")" }.sorted())
+            }
+        }
+        // The name is taken first; what was called so comes later.
+        try await withCatalog { fixture async throws in
+            try await fixture.write([named("o/r1", "a"), named("o/r2", "b")])
+            try await fixture.embed()
+            try await fixture.write([named("o/r2", "a")])
+            #expect(
+                try await fixture.values("coalesce(source_ref, '-') || is_active || (embedding IS NULL)") == [
+                    "o/r2truefalse", "-truefalse",
+                ])
+            #expect(try await fixture.write([named("o/r3", "b")]).inserted == 0)
+            #expect(
+                try await fixture.values("source_ref || is_active || (embedding IS NULL)") == [
+                    "o/r2truefalse", "o/r3truefalse",
+                ])
+        }
+    }
+
+    @Test("of one identifier under two names on a page the last one counts")
+    func twice() async throws {
+        try await withCatalog { fixture async throws in
+            func named(_ reference: String) -> CatalogRecord { record(reference) { $0.upstreamID = "a" } }
+            try await fixture.write([named("o/r1")])
+            #expect(try await fixture.write([named("o/r3"), named("o/r4")]).updated == 1)
+            #expect(try await fixture.values("source_ref") == ["o/r4"])
+            #expect(try await fixture.write([named("o/r5"), record("o/r4") { $0.upstreamID = nil }]).inserted == 1)
+            #expect(try await fixture.values("source_ref") == ["o/r4", "o/r5"])
+        }
+    }
+
+    @Test("a row that was deleted and made again by hand takes over what was noted")
+    func remade() async throws {
+        try await withCatalog { fixture async throws in
+            try await fixture.write([record("o/r1")])
+            try await fixture.database.run(
+                "DELETE FROM datasets; INSERT INTO datasets (title, source, source_ref) VALUES ('t', 'huggingface', 'o/r1')"
+            )
+            let counts = try await fixture.write([record("o/r1")])
+            #expect(counts.updated == 1 && counts.failed.isEmpty)
+        }
+    }
+
+    @Test("equal texts of other bytes are other names")
+    func bytes() async throws {
+        try await withCatalog { fixture async throws in
+            func plain(_ reference: String) -> CatalogRecord { record(reference) { $0.upstreamID = nil } }
+            #expect(try await fixture.write([plain("o/\u{E9}"), plain("o/e\u{301}")]).inserted == 2)
+        }
+    }
+
+    @Test("an older dump takes no name back and brings nothing back")
+    func olderDump() async throws {
+        try await withCatalog { fixture async throws in
+            try await fixture.write([
+                record(.kaggle, "joe/renamed") { $0.upstreamID = "1" },
+                record(.kaggle, "joe/s2") { $0.isActive = false },
+            ])
+            let dump = [
+                record(.kaggle, "joe/s1") {
+                    ($0.upstreamID, $0.updated) = ("1", Date(timeIntervalSince1970: 1_600_000_000))
+                },
+                record(.kaggle, "joe/s2") { $0.updated = Date(timeIntervalSince1970: 1_600_000_000) },
+            ]
+            #expect(try await fixture.write(dump, isAuthoritative: false).unchanged == 2)
+            #expect(try await fixture.values("source_ref || is_active") == ["joe/renamedtrue", "joe/s2false"])
+            #expect(
+                try await fixture.database.texts("SELECT error_code FROM dataset_fetch ORDER BY 1") == ["gone", "NULL"])
+        }
+    }
+
     @Test("references are compared exactly where the source has no identifier")
     func exact() async throws {
         try await withCatalog { fixture async throws in
@@ -83,6 +181,16 @@ struct IdentityTests {
                 try await fixture.database.texts("SELECT error_code FROM dataset_fetch ORDER BY 1") == ["gone", "NULL"])
             #expect(try await write(true) == ["true", "false"])
             #expect(try await fixture.database.texts("SELECT error_code FROM dataset_fetch") == ["NULL", "NULL"])
+        }
+    }
+
+    @Test("what somebody took out of service stays so when its source hides it and shows it again")
+    func ours() async throws {
+        try await withCatalog { fixture async throws in
+            try await fixture.write([record()])
+            try await fixture.database.run("UPDATE datasets SET is_active = false")
+            for isActive in [false, true] { try await fixture.write([record { $0.isActive = isActive }]) }
+            #expect(try await fixture.values("is_active") == ["false"])
         }
     }
 

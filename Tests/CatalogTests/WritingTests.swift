@@ -197,6 +197,16 @@ struct WritingTests {
         }
     }
 
+    @Test("a table that takes no record at all is no fault of the records")
+    func noSuccess() async throws {
+        try await withCatalog { fixture async throws in
+            try await fixture.database.run("ALTER TABLE datasets ADD ours int NOT NULL")
+            await #expect {
+                try await fixture.write((0..<100).map { record("owner/\($0)") })
+            } throws: { ($0 as? RunFailure)?.reason == .noSuccess }
+        }
+    }
+
     @Test("of several records about one dataset, the last one counts")
     func duplicates() async throws {
         try await withCatalog { fixture async throws in

@@ -29,6 +29,11 @@ struct QualifiedNamesTests {
         #expect(Self.openNames(in: text) == [])
     }
 
+    @Test("are ASCII, which every database encoding has", arguments: files)
+    func ascii(file: String) throws {
+        #expect(try Data(contentsOf: Self.sources.appending(path: file)).allSatisfy { $0 < 0x80 })
+    }
+
     @Test("have company in Swift that does the same")
     func qualifiedInSwift() throws {
         let paths = (FileManager.default.subpaths(atPath: Self.sources.path) ?? []).filter { $0.hasSuffix(".swift") }

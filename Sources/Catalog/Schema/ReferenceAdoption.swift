@@ -16,10 +16,13 @@ struct ReferenceAdoption {
     private static let earlier = [
         Earlier(
             source: .huggingFace, names: ["huggingface", "hugging face", "hugging_face", "hf"],
-            addresses: #"^https?://(?:www\.)?huggingface\.co/datasets/([\w.-]+(?:/[\w.-]+)?)/?(?:[?#].*)?$"#),
+            addresses: #"(?i)^https?://(?:www\.)?huggingface\.co/datasets/((?!\.\.)[\w.-]+"#
+                + #"(?:/(?!\.\.)(?!(?:viewer|tree|blob|resolve|discussions|settings)(?:/|$))[\w.-]+)?)/?(?:[?#].*)?$"#),
         Earlier(
             source: .kaggle, names: ["kaggle"],
-            addresses: #"^https?://(?:www\.)?kaggle\.com/(?:datasets/)?([\w.-]+/[\w.-]+)/?(?:[?#].*)?$"#),
+            addresses: #"(?i)^https?://(?:www\.)?kaggle\.com/(?:datasets/)?((?!\.\.)"#
+                + #"(?!(?:datasets|c|competitions|code|kernels|notebooks|models|organizations|learn|docs|discussions?)/)"#
+                + #"[\w.-]+/(?!\.\.)[\w.-]+)/?(?:[?#].*)?$"#),
     ]
     private static let page: Int32 = 5000
 

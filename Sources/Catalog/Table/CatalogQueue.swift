@@ -52,6 +52,14 @@ public struct CatalogQueue: Sendable {
         }
     }
 
+    /// The reference of a dataset that the source has shown lately, to see whether it shows anything; `nil` if there is none.
+    public func knownReference() async throws -> String? {
+        let rows = try await catalog.session.readOnly {
+            try await catalog.execute(.fetchKnown, [.text(source.rawValue)])
+        }
+        return try rows.first?.text("ref")
+    }
+
     /// Notes that a row is the dataset with this identifier, so that a record of it is about this row whatever it is called.
     ///
     /// - Returns: Whether it is; false if another row is, or this one has another identifier.

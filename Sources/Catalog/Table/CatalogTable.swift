@@ -28,7 +28,21 @@ public struct CatalogTable: Sendable {
         }
         parts = try CatalogColumns(names, columns, of: table.quoted).parts
         self.names = sideTables.merging(Self.types(names, columns.merging(table.columns) { $1 })) { $1 }
+        try await requireIndex()
         try await tryStatements()
+    }
+
+    /// Without the index two runs at once would make two rows of one dataset.
+    private func requireIndex() async throws {
+        let indexes = try await session.readOnly {
+            try await execute(
+                .catalogSourceIndex, [.oid(table.oid), .text(table.names.source), .text(table.names.sourceRef)])
+        }
+        guard try indexes.first?.bool("is_valid") != true else { return }
+        throw RunFailure(
+            .configuration,
+            "\(table.quoted) has no valid unique index on \(table.names.source) and \(table.names.sourceRef); embedding-job schema --catalog --apply makes it, once no two rows have the same of both"
+        )
     }
 
     /// The tables beside the table that notes are kept in, by placeholder.
@@ -105,9 +119,12 @@ public struct CatalogTable: Sendable {
             (
                 .catalogNote,
                 [
-                    .text(""), .keys([], of: table.key), .texts([]), .boolArray([]), .boolArray([]),
+                    .text(""), .keys([], of: table.key), .texts([]), .boolArray([]), .texts([]), .bool(false),
                 ]
             ),
+            (.catalogRelease, [.text(""), .textArray([])]),
+            (.catalogTwin, [.key(nil, of: table.key), .key(nil, of: table.key)]),
+            (.fetchClaim, [.text(""), .int4(0)]),
             (.cursorWrite, Array(repeating: .null(PostgresTypeOID.text), count: 6) + [.null(PostgresTypeOID.int8)]),
         ]
         do {

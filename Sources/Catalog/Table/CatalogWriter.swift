@@ -25,6 +25,8 @@ public struct CatalogWriter: Sendable {
 
     /// What has been done so far.
     public private(set) var counts = CatalogCounts()
+    /// Whether a record could not be stored because somebody else had its row locked: it has to be told again.
+    public private(set) var metLocks = false
 
     private let catalog: CatalogTable
     private let options: Options
@@ -48,13 +50,27 @@ public struct CatalogWriter: Sendable {
         _ records: [CatalogRecord], isAuthoritative: Bool = true
     ) async throws {
         for source in DatasetSource.allCases {
-            let named = records.filter { $0.source == source }.map { ($0.reference, $0) }
-            let ofSource = Dictionary(named) { $1 }.values.sorted { $0.reference < $1.reference }
+            let ofSource = Self.latest(records.filter { $0.source == source })
             for start in stride(from: 0, to: ofSource.count, by: Self.mostRows) {
                 let batch = ofSource[start..<min(start + Self.mostRows, ofSource.count)]
                 try await write(batch, of: source, isAuthoritative, tries: 0)
             }
         }
+    }
+
+    /// The records without those that a later one is about the same dataset as, in the order of their references.
+    ///
+    /// Bytes are compared: equal texts of other bytes are other references.
+    private static func latest(_ records: [CatalogRecord]) -> [CatalogRecord] {
+        let named = Dictionary(records.map { (Array($0.reference.utf8), $0) }) { $1 }.values
+        let identified = Dictionary(
+            records.compactMap { record in record.upstreamID.map { ($0, record.reference) } }
+        ) { $1 }
+        let latest = named.filter { record in
+            guard let upstreamID = record.upstreamID, let reference = identified[upstreamID] else { return true }
+            return reference.utf8.elementsEqual(record.reference.utf8)
+        }
+        return latest.sorted { $0.reference.utf8.lexicographicallyPrecedes($1.reference.utf8) }
     }
 
     /// Writes a batch, or each half of it by itself.
@@ -79,11 +95,28 @@ public struct CatalogWriter: Sendable {
                 }
             default: throw error
             }
-            guard batch.count > 1 else { return fail(batch, "\(refusal.sqlState)") }
+            guard batch.count > 1 else {
+                if refusal.isAboutLocks { metLocks = true }
+                fail(batch, "\(refusal.sqlState)")
+                return try checkSuccess(atEnd: false)
+            }
             let middle = batch.startIndex + batch.count / 2
             try await write(batch[..<middle], of: source, isAuthoritative, tries: 0)
             try await write(batch[middle...], of: source, isAuthoritative, tries: 0)
         }
+    }
+
+    /// Throws a `RunFailure` if records were refused and none was stored: then no record is at fault.
+    ///
+    /// - Parameter isEnd: Whether nothing more will be written; before, that many records are waited for.
+    public func checkSuccess(atEnd isEnd: Bool) throws {
+        let refused = counts.failed.values.reduce(0, +)
+        guard refused >= (isEnd ? 1 : 50), counts.inserted + counts.updated + counts.unchanged == 0 else { return }
+        let codes = counts.failed.keys.sorted().joined(separator: ", ")
+        throw RunFailure(
+            .noSuccess,
+            "the database refuses every record (\(codes)), \(refused) so far; look at columns of your own without a default, at triggers and at constraints of \(catalog.table.quoted)"
+        )
     }
 
     private mutating func fail(_ records: ArraySlice<CatalogRecord>, _ code: String) {
@@ -107,10 +140,10 @@ public struct CatalogWriter: Sendable {
             let batch = CatalogBatch(
                 catalog, source, isAuthoritative: isAuthoritative, keepsVectors: options.keepsVectors)
             let found = try await batch.find(records)
-            for row in found.values {
+            for row in found.rows.values {
                 try guardRail.note(changesText: row.changesText, isUnmodified: row.isUnmodified)
             }
-            return try await batch.write(records, found, &counts)
+            return try await batch.write(records, found.rows, later: found.later, &counts)
         }
         self.counts = counts
         self.guardRail = guardRail

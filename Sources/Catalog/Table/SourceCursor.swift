@@ -37,7 +37,7 @@ extension CatalogTable {
         cursor.nextWatermark = try date("next_watermark")
         cursor.fileName = try row.isNull("file_name") ? nil : try row.text("file_name")
         cursor.byteOffset = try row.isNull("byte_offset") ? nil : try row.int64("byte_offset")
-        cursor.age = .seconds(try row.float8("age"))
+        cursor.age = .seconds(min(max(0, try row.float8("age")), 1e9))
         return cursor
     }
 

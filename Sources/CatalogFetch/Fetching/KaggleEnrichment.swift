@@ -1,5 +1,6 @@
 import Catalog
 import DatasetTable
+import HTTPFetching
 import Logging
 
 /// Asks for descriptions, a few rows at a time.
@@ -15,7 +16,7 @@ struct KaggleEnrichment {
         let queue = CatalogQueue(run.catalog, of: .kaggle)
         let progress = FetchProgress(of: run.tally, limit: limit)
         defer { progress.clear() }
-        var written = Written(writer: CatalogWriter(run.catalog, run.writer, log: run.log))
+        var writer = CatalogWriter(run.catalog, run.writer, log: run.log)
         var left = limit
         while left > 0 {
             try run.checkTime()
@@ -25,51 +26,44 @@ struct KaggleEnrichment {
                 return .complete
             }
             left -= items.count
-            try await fetch(items, queue, &written, progress)
+            try await fetch(items, queue, &writer, progress)
         }
         return .limit
     }
 
-    /// What has been written so far.
-    private struct Written {
-        var writer: CatalogWriter
-        /// Rows out of service because Kaggle does not show them any more.
-        var gone = 0
-
-        var counts: CatalogCounts {
-            var counts = writer.counts
-            counts.deactivated += gone
-            return counts
-        }
-    }
-
     private func fetch(
-        _ items: [CatalogQueue.Item], _ queue: CatalogQueue, _ written: inout Written, _ progress: FetchProgress
+        _ items: [CatalogQueue.Item], _ queue: CatalogQueue, _ writer: inout CatalogWriter, _ progress: FetchProgress
     ) async throws {
         for (position, item) in items.enumerated() {
             do {
                 try run.checkTime()
                 run.tally.update { $0.items += 1 }
-                try await fetch(item, queue, &written)
-                run.tally.update { [counts = written.counts] in $0.counts = counts }
+                try await fetch(item, queue, &writer)
+                run.tally.update { [counts = writer.counts] in $0.counts = counts }
                 progress.update()
             } catch {
                 // Others may have them at once; if this fails too, they are due again in a quarter of an hour.
-                try? await queue.giveBack(items[position...])
+                let isAnswered = (error as? HTTPFailure)?.isAboutAnswer == true
+                if isAnswered { _ = try? await queue.fail(item, code: "unavailable", isMissing: false) }
+                try? await queue.giveBack(items[(position + (isAnswered ? 1 : 0))...])
                 throw error
             }
         }
     }
 
-    private func fetch(_ item: CatalogQueue.Item, _ queue: CatalogQueue, _ written: inout Written) async throws {
+    private func fetch(_ item: CatalogQueue.Item, _ queue: CatalogQueue, _ writer: inout CatalogWriter) async throws {
         switch try await views.view(item.reference) {
         case .record(let record):
             if record.reference != item.reference, try await !isRenamed(item, to: record, queue) {
                 // The dataset has a row of its own, and this one is none of Kaggle's any more.
-                try await fail(item, code: "renamed", isMissing: true, queue, &written)
+                try await fail(item, code: "renamed", isMissing: true, queue)
             }
-            try await written.writer.write([record])
-        case .none(let code, let isMissing): try await fail(item, code: code, isMissing: isMissing, queue, &written)
+            let refused = writer.counts.failed
+            try await writer.write([record])
+            // One that the table does not take is not asked for again and again.
+            guard writer.counts.failed != refused else { return }
+            _ = try await queue.fail(item, code: "refused", isMissing: false)
+        case .none(let code, let isMissing): try await fail(item, code: code, isMissing: isMissing, queue)
         }
     }
 
@@ -82,8 +76,10 @@ struct KaggleEnrichment {
     }
 
     private func fail(
-        _ item: CatalogQueue.Item, code: String, isMissing: Bool, _ queue: CatalogQueue, _ written: inout Written
+        _ item: CatalogQueue.Item, code: String, isMissing: Bool, _ queue: CatalogQueue
     ) async throws {
-        if try await queue.fail(item, code: code, isMissing: isMissing) == .gone { written.gone += 1 }
+        if try await queue.fail(item, code: code, isMissing: isMissing) == .gone {
+            run.tally.update { $0.gone += 1 }
+        }
     }
 }

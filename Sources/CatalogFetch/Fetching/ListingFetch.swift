@@ -14,7 +14,12 @@ struct ListingFetch {
     struct Page {
         let content: SourcePage
         let next: String?
+        /// Where a later run goes on instead, if that is another page.
+        var again: String?
     }
+
+    /// So many empty pages in a row are no listing.
+    private static let mostEmpty = 3
 
     /// A stored address is used for so long; later the listing is begun anew.
     private static let cursorLife = Duration.seconds(48 * 3600)
@@ -49,7 +54,7 @@ struct ListingFetch {
         var cursor = try await run.catalog.cursor(of: source, task: task)
         if let stored = cursor.cursor, cursor.age < Self.cursorLife {
             do {
-                let end = try await go(from: stored, &cursor, &writer, progress)
+                let end = try await go(from: stored, isResumed: true, &cursor, &writer, progress)
                 if end == .limit { return .limit }
                 // Otherwise there may be later changes than those that the listing began with.
                 guard keepsWatermark else { return complete() }
@@ -58,7 +63,7 @@ struct ListingFetch {
             }
         }
         (cursor.cursor, cursor.nextWatermark) = (nil, nil)
-        return try await go(from: first, &cursor, &writer, progress) == .limit ? .limit : complete()
+        return try await go(from: first, isResumed: false, &cursor, &writer, progress) == .limit ? .limit : complete()
     }
 
     private func complete() -> ExitReason {
@@ -67,14 +72,22 @@ struct ListingFetch {
     }
 
     private func go(
-        from target: String, _ cursor: inout SourceCursor, _ writer: inout CatalogWriter, _ progress: FetchProgress
+        from target: String, isResumed: Bool, _ cursor: inout SourceCursor, _ writer: inout CatalogWriter,
+        _ progress: FetchProgress
     ) async throws -> End {
         let floor = floor(of: cursor)
         var target = target
+        var empty = 0
+        var isRepeated = isResumed
         while true {
             try run.checkTime()
             let page = try await fetch(target)
             try note(page.content)
+            empty = page.content.itemCount == 0 ? empty + 1 : 0
+            guard empty < Self.mostEmpty else {
+                throw RunFailure(
+                    .source, "a listing of \(source.rawValue) goes on with empty pages; try again later, or report it")
+            }
             let records = page.content.records.filter { record in
                 guard let floor, let updated = record.updated else { return true }
                 return updated >= floor
@@ -86,13 +99,15 @@ struct ListingFetch {
             if cursor.nextWatermark == nil {
                 cursor.nextWatermark = records.compactMap(\.updated).max().map { min($0, Date()) } ?? cursor.watermark
             }
-            guard let next = page.next, !isPast else { return try await finish(&cursor) }
-            (cursor.cursor, target) = (next, next)
+            guard let next = page.next, !isPast else { return try await finish(&cursor, writer) }
+            (cursor.cursor, target) = (page.again ?? next, next)
             try await run.catalog.note(cursor, of: source, task: task)
-            guard let limit, run.tally.report.items >= limit else { continue }
+            // A page that is read again is no progress.
+            defer { isRepeated = false }
+            guard let limit, run.tally.report.items >= limit, !(isRepeated && page.again != nil) else { continue }
             guard keepsWatermark else { return .limit }
             // What a first run leaves out is older than anything that it was asked for.
-            guard cursor.watermark != nil else { return try await finish(&cursor) }
+            guard cursor.watermark != nil else { return try await finish(&cursor, writer) }
             run.log.warning(
                 "the limit was reached before what an earlier run had seen; the next run goes on there, so raise --limit if this happens each time",
                 metadata: ["limit": "\(limit)"])
@@ -107,7 +122,16 @@ struct ListingFetch {
         return (cursor.nextWatermark ?? Date()).addingTimeInterval(-86_400 * Double(daysBack))
     }
 
-    private func finish(_ cursor: inout SourceCursor) async throws -> End {
+    private func finish(_ cursor: inout SourceCursor, _ writer: CatalogWriter) async throws -> End {
+        try writer.checkSuccess(atEnd: true)
+        guard !writer.metLocks else {
+            // The next run is to be told of them again.
+            (cursor.cursor, cursor.nextWatermark) = (nil, nil)
+            try await run.catalog.note(cursor, of: source, task: task)
+            throw RunFailure(
+                .database,
+                "rows were locked by somebody else and could not be brought up to date; the next run tries again")
+        }
         if keepsWatermark { cursor.watermark = cursor.nextWatermark ?? cursor.watermark }
         (cursor.cursor, cursor.nextWatermark) = (nil, nil)
         try await run.catalog.note(cursor, of: source, task: task)

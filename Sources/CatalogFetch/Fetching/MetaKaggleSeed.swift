@@ -28,7 +28,9 @@ struct MetaKaggleSeed {
     private func read() async throws -> ExitReason {
         var cursor = try await run.catalog.cursor(of: .kaggle, task: Self.task)
         let fingerprint = try MetaKaggle.fingerprint(folder: folder)
-        let offset = cursor.fileName == fingerprint ? cursor.byteOffset ?? 0 : 0
+        let stored = cursor.fileName == fingerprint ? cursor.byteOffset ?? 0 : 0
+        // One that somebody has edited is none.
+        let offset = (0..<(1 << 50)).contains(stored) ? stored : 0
         cursor.fileName = fingerprint
 
         var bar = ProgressBar(unit: "MB")
@@ -54,6 +56,14 @@ struct MetaKaggleSeed {
             try run.checkTime()
         }
         try await write(&batch, &writer, files)
+        try writer.checkSuccess(atEnd: true)
+        let missing = files.defects[.danglingVersion] ?? 0
+        guard 5 * missing <= files.datasetCount else {
+            throw RunFailure(
+                .source,
+                "DatasetVersions.csv has nothing of \(missing) of \(files.datasetCount) datasets, so it is not whole; fetch the files again"
+            )
+        }
         cursor = SourceCursor()
         try await run.catalog.note(cursor, of: .kaggle, task: Self.task)
         run.tally.update { $0.isComplete = true }

@@ -9,6 +9,8 @@ struct FetchReport: Sendable {
     let source: DatasetSource
     /// Requests, repetitions and waits.
     var usage = HTTPFetcher.Usage()
+    /// Rows out of service because their source has not shown them on two days.
+    var gone = 0
     /// Items of the source that were looked at.
     var items = 0
     /// What became of them in the table.
@@ -40,7 +42,7 @@ struct FetchReport: Sendable {
             ("updated", JSONLine.number(counts.updated)), ("unchanged", JSONLine.number(counts.unchanged)),
             ("text_changed", JSONLine.number(counts.textChanged)),
             ("failed", JSONLine.number(counts.failed.values.reduce(0, +))), ("skipped", JSONLine.number(skipped)),
-            ("deactivated", JSONLine.number(counts.deactivated)), ("pages", JSONLine.number(pages)),
+            ("deactivated", JSONLine.number(counts.deactivated + gone)), ("pages", JSONLine.number(pages)),
             ("complete", isComplete ? "true" : "false"), ("cleaning", JSONLine.number(TextCleaning.version)),
             ("errors", JSONLine.object(errors.map { ($0.key, JSONLine.number($0.value)) })),
             ("seconds", Self.seconds(duration)), ("exit_reason", JSONLine.text(exitReason.rawValue)),

@@ -104,6 +104,10 @@ extension RunFailure {
         case HTTPFailure.cancelled, is CancellationError:
             self.init(
                 .signal, "stopped by a signal; what was fetched before is stored, and the next run goes on from there")
+        case HTTPFailure.item(let status, _, let place) where [401, 403].contains(status):
+            self.init(
+                .configuration,
+                "\(place) is refused with status \(status); set or renew the key, or check what the account may do")
         case let failure as HTTPFailure: self.init(failure.exitReason, failure.description)
         default: self.init(error)
         }

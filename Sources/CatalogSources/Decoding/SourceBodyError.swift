@@ -10,7 +10,8 @@ package enum SourceBodyError: Error, Equatable, CustomStringConvertible {
     /// The refusal that an object's members tell: `{"code": 429, …}`, `{"error": …}` or `{"errors": […]}`.
     init?(refusing members: [String: ArraySlice<UInt8>]) {
         let told = members["error"] ?? members["errors"]
-        let error = told.flatMap { $0.elementsEqual("null".utf8) ? nil : $0 }
+        let nothing = ["null", "\"\"", "[]", "{}", "false"]
+        let error = told.flatMap { told in nothing.contains { told.elementsEqual($0.utf8) } ? nil : told }
         let outer = members["code"].flatMap(Self.code)
         let inner = error.flatMap { try? JSONScanner.members(of: Array($0))["code"] }.flatMap(Self.code)
         guard error != nil || outer ?? 0 >= 400 else { return nil }

@@ -79,8 +79,7 @@ struct MetaKaggleTables {
     }
 }
 
-/// Whether a name can be one of the two parts of a reference and stand in a URL as it is.
+/// Whether a name can be one of the two parts of a reference.
 func isReferencePart(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= NameTable.longestName
-        && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && !"/?#%".utf8.contains($0) }
+    name.utf8.count <= NameTable.longestName && DatasetReference.isKaggle("\(name)/\(name)")
 }

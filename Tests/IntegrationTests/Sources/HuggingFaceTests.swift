@@ -149,6 +149,21 @@ struct HuggingFaceTests {
         }
     }
 
+    @Test("an item that no decoder takes costs only itself, and pages without items are no listing")
+    func strangeItems() async throws {
+        try await withFetchedCatalog { catalog async throws in
+            let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
+            let items =
+                datasets(30).map(\.huggingFace) + [#"{"id":"a/b","x":NaN}"#, #"{"id":"a/c","cardData":\#(deep)}"#]
+            let run = try await catalog.run(
+                "huggingface", from: try SourceStub { _ in .json("[\(items.joined(separator: ","))]") })
+            #expect(run.exitStatus == 0 && run["inserted"] == 30 && run["skipped"] == 2, "\(run.log)")
+            let empty = try SourceStub { .json("[]", [("Link", "</api/datasets?cursor=\($0.number)>; rel=\"next\"")]) }
+            let endless = try await catalog.run("huggingface", from: empty)
+            #expect(endless.exitStatus == 65 && endless["pages"] == 3, "\(endless.log)")
+        }
+    }
+
     @Test("a changed description is embedded anew by the next run, a changed count touches no vector")
     func embedding() async throws {
         try await withFetchedCatalog { catalog async throws in

@@ -66,8 +66,9 @@ struct KaggleTests {
         try await withFetchedCatalog { catalog async throws in
             try await catalog.database.run(
                 """
-                INSERT INTO datasets (title, source, source_ref, enrichment_status) VALUES
-                    ('a', 'kaggle', 'o/missing', 'pending'), ('b', 'kaggle', 'o/broken', 'pending'), ('c', 'kaggle', 'o/fine', 'pending')
+                INSERT INTO datasets (title, source, source_ref, enrichment_status, download_count) VALUES
+                    ('a', 'kaggle', 'o/missing', 'pending', 1), ('b', 'kaggle', 'o/broken', 'pending', 2),
+                    ('c', 'kaggle', 'o/fine', 'pending', 3)
                 """)
             let stub = try stubOfKaggle([StubDataset("o/fine")]) { request in
                 request.path.hasSuffix("broken") ? .json(#"{"ref":"o/broken"}"#) : nil
@@ -85,6 +86,53 @@ struct KaggleTests {
             #expect(
                 try await catalog.values("source_ref || ' ' || is_active || ' ' || enrichment_status")
                     == ["o/broken true pending", "o/fine true enriched", "o/missing false pending"])
+        }
+    }
+
+    @Test(
+        "one that always fails costs no other one its turn", arguments: ["500", "page", "elsewhere", "endless", "deep"])
+    func poison(kind: String) async throws {
+        try await withFetchedCatalog { catalog async throws in
+            try await catalog.database.run(
+                """
+                INSERT INTO datasets (title, source, source_ref, enrichment_status, download_count) VALUES
+                    ('a', 'kaggle', 'o/poison', 'pending', 9), ('b', 'kaggle', 'o/fine', 'pending', 1)
+                """)
+            let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
+            let stub = try stubOfKaggle([StubDataset("o/fine")]) { request in
+                guard request.path.hasSuffix("poison") else { return nil }
+                return switch kind {
+                case "page": .html("<html>no</html>")
+                case "elsewhere": .status(302, [("Location", "https://example.org/")])
+                case "endless": .status(302, [("Location", request.target)])
+                case "deep": .json("{\"x\":\(deep)}", status: 404)
+                default: .json(#"{"ref":"o/poison","error":{"code":404,"message":"no"}}"#)
+                }
+            }
+            let run = try await catalog.run("kaggle-enrich", from: stub)
+            #expect(run.exitStatus == 0 && run["updated"] == 1 && run["skipped"] == 1, "\(run.log)")
+            #expect(
+                try await catalog.database.texts("SELECT attempts FROM dataset_fetch ORDER BY dataset_id") == [
+                    "1", "0",
+                ])
+        }
+    }
+
+    @Test("a path that has moved, or a key that is wrong, takes nothing out of service", arguments: [401, 403, 404])
+    func moved(status: Int) async throws {
+        try await withFetchedCatalog { catalog async throws in
+            try await catalog.database.run(
+                "INSERT INTO datasets (title, source, source_ref, enrichment_status) SELECT i, 'kaggle', 'o/' || i, 'pending' FROM generate_series(1, 12) i"
+            )
+            for _ in 1...2 {
+                let run = try await catalog.run(
+                    "kaggle-enrich", from: try SourceStub { _ in .json("{}", status: status) })
+                #expect(run.exitStatus == (status == 401 ? 78 : 0) && run["deactivated"] == 0, "\(run.log)")
+                try await catalog.database.run(
+                    "UPDATE dataset_fetch SET next_attempt_at = now(), missing_since = missing_since - interval '2 days'"
+                )
+            }
+            #expect(try await catalog.database.number("SELECT count(*) FROM datasets WHERE NOT is_active") == 0)
         }
     }
 

@@ -6,11 +6,11 @@ SELECT w.*,
         END AS vector
     FROM (SELECT
         {TOLD},
-        x.ref::{REF_TYPE} AS {SOURCE_REF},
+        CASE WHEN t.{SOURCE_REF} IS NULL OR {IS_NEWER} THEN x.ref::{REF_TYPE} ELSE t.{SOURCE_REF}::{REF_TYPE} END AS {SOURCE_REF},
         CASE
             WHEN t.{STATUS}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{pending,failed}')
                 AND (x.is_final OR x.description OPERATOR(pg_catalog.<>) '') THEN {STATUS_VALUE}::{STATUS_TYPE}
             ELSE t.{STATUS}::{STATUS_TYPE}
         END AS {STATUS},
-        CASE WHEN NOT x.is_active THEN false WHEN {WAS_GONE} THEN true ELSE t.{ACTIVE} END AS {ACTIVE}
+        CASE WHEN NOT x.is_active THEN false WHEN {WAS_GONE} AND {IS_NEWER} THEN true ELSE t.{ACTIVE} END AS {ACTIVE}
     ) w

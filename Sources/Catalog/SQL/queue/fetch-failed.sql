@@ -1,9 +1,10 @@
--- Notes that a row could not be fetched: it is tried again after 2, 4, 8 … hours, a week at most, some of that at random; after
+-- Notes that a row could not be fetched: it is tried again after 2, 4, 8  ... hours, a week at most, some of that at random; after
 -- eight times monthly. One that is missing is looked for again after a day, and is gone if it is missing then, too.
 -- $1 key, $2 code, $3 whether the source says that it does not exist
 UPDATE {FETCH} f SET
     attempts = f.attempts OPERATOR(pg_catalog.+) 1,
-    error_code = $2::pg_catalog.text,
+    -- What is out of service stays so until its source shows it again.
+    error_code = CASE WHEN f.error_code OPERATOR(pg_catalog.=) 'gone' THEN f.error_code ELSE $2::pg_catalog.text END,
     missing_since = CASE WHEN $3::boolean THEN coalesce(f.missing_since, pg_catalog.now()) END,
     next_attempt_at = pg_catalog.now() OPERATOR(pg_catalog.+) CASE
         WHEN $3::boolean THEN interval '1 day'

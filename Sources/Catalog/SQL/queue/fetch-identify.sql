@@ -8,5 +8,6 @@ WHERE f.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND f.dataset_id OPERATOR
         SELECT FROM {FETCH} o
         WHERE o.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND o.source OPERATOR(pg_catalog.=) $2::pg_catalog.text
             AND o.upstream_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
-            AND o.dataset_id OPERATOR({KEY_SCHEMA}.<>) f.dataset_id)
+            AND o.dataset_id OPERATOR({KEY_SCHEMA}.<>) f.dataset_id
+            AND EXISTS (SELECT FROM {TABLE} d WHERE d.{ID} OPERATOR({KEY_SCHEMA}.=) o.dataset_id))
 RETURNING f.dataset_id AS id

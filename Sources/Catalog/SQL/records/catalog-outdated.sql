@@ -19,6 +19,11 @@ LEFT JOIN LATERAL (
 ) b ON true
 LEFT JOIN {TABLE} t ON t.{ID} OPERATOR({KEY_SCHEMA}.=) coalesce(a.id, b.id)
 LEFT JOIN {FETCH} f ON f.table_name OPERATOR(pg_catalog.=) {TABLE_NAME} AND f.dataset_id OPERATOR({KEY_SCHEMA}.=) t.{ID}
-WHERE t.{ID} IS NULL OR f.next_attempt_at IS NOT NULL
-    OR t.{STATUS}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{pending,failed}')
-    OR t.source_updated_at IS NULL OR t.source_updated_at OPERATOR(pg_catalog.<) x.updated::pg_catalog.timestamptz
+WHERE t.{ID} IS NULL
+    OR t.source_updated_at OPERATOR(pg_catalog.<) x.updated::pg_catalog.timestamptz
+    OR f.next_attempt_at OPERATOR(pg_catalog.<=) pg_catalog.now()
+    OR (t.{STATUS}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{pending,failed}') AND f.next_attempt_at IS NULL
+        AND t.{ACTIVE})
+    -- What has no date is asked for daily at most.
+    OR (t.source_updated_at IS NULL AND coalesce(f.last_enriched_at OPERATOR(pg_catalog.<)
+        (pg_catalog.now() OPERATOR(pg_catalog.-) interval '1 day'), f.next_attempt_at IS NULL))
