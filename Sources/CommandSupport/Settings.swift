@@ -16,7 +16,7 @@ public struct Settings: Sendable {
     public init() async throws {
         let environment = EnvironmentVariablesProvider()
         do {
-            if let text = try SettingsFile.text(of: SettingsFile.path) {
+            if let text = try FileSystem.text(of: SettingsFile.path) {
                 file = DotEnv(text) { try? environment.environmentValue(forName: $0) }
             } else {
                 file = DotEnv()

@@ -85,7 +85,7 @@ package enum Verdict: Sendable, Equatable {
         }
         // Any other code may be anything, a key that was sent among it.
         let known = [code, error?.code].compactMap(\.self).first {
-            itemCodes.contains($0) || ErrorBody.statuses[$0] != nil
+            itemCodes.contains($0) || ErrorBody.statuses[$0] != nil || Int($0) != nil
         }
         return .failed(.item(status: status, code: known, place: place))
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPFetching
 import HTTPTestSupport
 import Logging
@@ -111,9 +112,12 @@ struct WholeAnswer: Sendable {
 }
 
 extension HTTPFetcher {
-    /// Gets a body as it came.
+    /// Gets a body as it came, if it is JSON.
     func get(_ target: String) async throws(HTTPFailure) -> WholeAnswer {
-        let got = try await get(target) { $0 }
+        let got = try await get(target) { body in
+            _ = try JSONSerialization.jsonObject(with: Data(body), options: .fragmentsAllowed)
+            return body
+        }
         return WholeAnswer(answer: got.answer, body: got.value)
     }
 }

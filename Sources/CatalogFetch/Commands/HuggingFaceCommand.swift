@@ -39,7 +39,7 @@ struct HuggingFaceCommand: AsyncParsableCommand {
     @OptionGroup(title: "Database") var database: DatabaseOptions
 
     func run() async throws {
-        try await FetchRun.report(.huggingFace, options, database, fetch)
+        try await FetchRun.report(of: Self.self, .huggingFace, options, database, fetch)
     }
 
     private func fetch(_ run: FetchRun) async throws -> ExitReason {

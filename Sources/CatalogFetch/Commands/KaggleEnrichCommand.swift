@@ -25,7 +25,7 @@ struct KaggleEnrichCommand: AsyncParsableCommand {
     @OptionGroup(title: "Database") var database: DatabaseOptions
 
     func run() async throws {
-        try await FetchRun.report(.kaggle, options, database) { run in
+        try await FetchRun.report(of: Self.self, .kaggle, options, database) { run in
             let limit = try run.settings.value(limit, "CATALOG_FETCH_LIMIT")?.value ?? 50
             return try await run.withFetcher(try source.kaggle(run.settings, deadline: run.deadline)) { fetcher in
                 try await KaggleEnrichment(run: run, views: KaggleViews(run: run, fetcher: fetcher)).fetch(limit: limit)

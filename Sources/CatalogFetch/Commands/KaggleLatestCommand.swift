@@ -26,7 +26,7 @@ struct KaggleLatestCommand: AsyncParsableCommand {
     @OptionGroup(title: "Database") var database: DatabaseOptions
 
     func run() async throws {
-        try await FetchRun.report(.kaggle, options, database) { run in
+        try await FetchRun.report(of: Self.self, .kaggle, options, database) { run in
             let limit = try run.settings.value(limit, "CATALOG_FETCH_LIMIT")?.value ?? 100
             return try await run.withFetcher(try source.kaggle(run.settings, deadline: run.deadline)) { fetcher in
                 try await KaggleListing(run: run, fetcher: fetcher).fetchLatest(limit: limit)

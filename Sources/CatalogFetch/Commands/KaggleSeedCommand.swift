@@ -24,7 +24,7 @@ struct KaggleSeedCommand: AsyncParsableCommand {
     @OptionGroup(title: "Database") var database: DatabaseOptions
 
     func run() async throws {
-        try await FetchRun.report(.kaggle, options, database) { run in
+        try await FetchRun.report(of: Self.self, .kaggle, options, database) { run in
             try await MetaKaggleSeed(run: run, folder: folder).fetch()
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import CommandSupport
+import DatasetTable
 
 /// How a run goes about its work, wherever its records come from.
 struct FetchOptions: ParsableArguments {
@@ -25,6 +26,17 @@ struct FetchOptions: ParsableArguments {
                 """))
     var acceptChanges = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the numbers of the run to this file for Prometheus, whatever ends it. [CATALOG_FETCH_METRICS_FILE]",
+            discussion: """
+                For node_exporter's textfile collector, which reads *.prom. The file is replaced as a whole, so its folder must \
+                be writable. If that fails, the log says so, and nothing else changes.
+                """,
+            valueName: "path"),
+        completion: .file(extensions: ["prom"]))
+    var metricsFile: String?
+
     func maxRuntime(_ settings: Settings) throws -> Duration? {
         try settings.value(maxRuntime, "CATALOG_FETCH_MAX_RUNTIME").map { .seconds($0.value) }
     }
@@ -34,5 +46,17 @@ struct FetchOptions: ParsableArguments {
         options.keepsVectors = try settings.flag(keepVectors, "CATALOG_FETCH_KEEP_VECTORS")
         options.acceptsChanges = try settings.flag(acceptChanges, "CATALOG_FETCH_ACCEPT_CHANGES")
         return options
+    }
+
+    /// The file for what a command brings into a table, `nil` if none is wanted.
+    func metricsFile(
+        of command: String, _ source: DatasetSource, _ database: DatabaseOptions, _ settings: Settings
+    ) throws -> MetricsFile? {
+        guard let path = try settings.value(metricsFile, "CATALOG_FETCH_METRICS_FILE") else { return nil }
+        return MetricsFile(
+            path, program: "catalog_fetch", version: CatalogFetchCommand.configuration.version,
+            labels: [
+                ("command", command), ("source", source.rawValue), ("table", try database.names(settings).table),
+            ])
     }
 }

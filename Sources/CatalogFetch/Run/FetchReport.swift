@@ -32,10 +32,14 @@ struct FetchReport: Sendable {
         self.source = source
     }
 
+    /// Everything that went wrong, sorted by its code.
+    var errorCounts: [(key: String, value: Int)] {
+        errors.merging(counts.failed) { $0 + $1 }.sorted { $0.key < $1.key }
+    }
+
     /// One line of JSON, keys in a fixed order, without a line feed.
     var json: String {
-        let errors = errors.merging(counts.failed) { $0 + $1 }.sorted { $0.key < $1.key }
-        return JSONLine.object([
+        JSONLine.object([
             ("source", JSONLine.text(source.rawValue)), ("requests", JSONLine.number(usage.requests)),
             ("retries", JSONLine.number(usage.retries)), ("waited_seconds", Self.seconds(usage.waited)),
             ("items", JSONLine.number(items)), ("inserted", JSONLine.number(counts.inserted)),
@@ -44,7 +48,7 @@ struct FetchReport: Sendable {
             ("failed", JSONLine.number(counts.failed.values.reduce(0, +))), ("skipped", JSONLine.number(skipped)),
             ("deactivated", JSONLine.number(counts.deactivated + gone)), ("pages", JSONLine.number(pages)),
             ("complete", isComplete ? "true" : "false"), ("cleaning", JSONLine.number(TextCleaning.version)),
-            ("errors", JSONLine.object(errors.map { ($0.key, JSONLine.number($0.value)) })),
+            ("errors", JSONLine.object(errorCounts.map { ($0.key, JSONLine.number($0.value)) })),
             ("seconds", Self.seconds(duration)), ("exit_reason", JSONLine.text(exitReason.rawValue)),
         ])
     }

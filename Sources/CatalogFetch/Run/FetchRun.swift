@@ -21,39 +21,45 @@ struct FetchRun: Sendable {
     ///
     /// The body ends by cancellation when a signal comes: what it has begun to write is finished.
     static func report(
-        _ source: DatasetSource, _ options: FetchOptions, _ database: DatabaseOptions,
+        of command: any ParsableCommand.Type, _ source: DatasetSource, _ options: FetchOptions,
+        _ database: DatabaseOptions,
         _ body: @escaping @Sendable (FetchRun) async throws -> ExitReason
     ) async throws {
+        let name = command.configuration.commandName ?? ""
         let log = Logger.standardError()
         let tally = FetchTally(source)
         let control = StopControl()
         let start = ContinuousClock.now
-        let reason = await control.result { () -> ExitReason in
-            let fetching = Task { try await run(options, database, tally, control, start, log, body) }
-            await control.govern { fetching.cancel() }
+        let (reason, file) = await control.result { () -> (ExitReason, MetricsFile?) in
+            var file: MetricsFile?
             do {
-                return try await fetching.value
+                let settings = try await Settings()
+                file = try options.metricsFile(of: name, source, database, settings)
+                let fetching = Task { try await run(settings, options, database, tally, control, start, log, body) }
+                await control.govern { fetching.cancel() }
+                return (try await fetching.value, file)
             } catch {
                 let failure = RunFailure(fetching: error)
                 log.error("\(failure.description)")
-                return failure.reason
+                return (failure.reason, file)
             }
         }
         tally.update { report in
             report.duration = .now - start
             report.exitReason = reason
         }
-        let line = tally.report.json
-        StandardOutput.report(line, log: log)
-        TerminationLog.write(line)
+        let report = tally.report
+        StandardOutput.report(report.json, log: log)
+        TerminationLog.write(report.json)
+        file?.write(report, log: log)
         throw ExitCode(reason.exitCode)
     }
 
     private static func run(
-        _ options: FetchOptions, _ database: DatabaseOptions, _ tally: FetchTally, _ control: StopControl,
-        _ start: ContinuousClock.Instant, _ log: Logger, _ body: (FetchRun) async throws -> ExitReason
+        _ settings: Settings, _ options: FetchOptions, _ database: DatabaseOptions, _ tally: FetchTally,
+        _ control: StopControl, _ start: ContinuousClock.Instant, _ log: Logger,
+        _ body: (FetchRun) async throws -> ExitReason
     ) async throws -> ExitReason {
-        let settings = try await Settings()
         let names = try database.names(settings)
         let deadline = try options.maxRuntime(settings).map { start + $0 }
         let writer = try options.writerOptions(settings)

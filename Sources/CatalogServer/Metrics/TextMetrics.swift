@@ -1,3 +1,4 @@
+import CommandSupport
 import Metrics
 import Synchronization
 
@@ -41,9 +42,11 @@ final class TextMetrics: MetricsFactory {
             }
         }
         section("counter", state.counters.keys) {
-            ["\($0.name)\(Self.braces($0.labels)) \(Self.number(state.counters[$0]))"]
+            ["\(PrometheusText.series($0.name, $0.labels)) \(PrometheusText.number(state.counters[$0] ?? 0))"]
         }
-        section("gauge", state.gauges.keys) { ["\($0.name)\(Self.braces($0.labels)) \(Self.number(state.gauges[$0]))"] }
+        section("gauge", state.gauges.keys) {
+            ["\(PrometheusText.series($0.name, $0.labels)) \(PrometheusText.number(state.gauges[$0] ?? 0))"]
+        }
         section("histogram", state.histograms.keys) { key in
             guard let histogram = state.histograms[key] else { return [] }
             var total: UInt64 = 0
@@ -52,27 +55,17 @@ final class TextMetrics: MetricsFactory {
                 let labels = key.labels.isEmpty ? "" : key.labels + ","
                 return "\(key.name)_bucket{\(labels)le=\"\(bound)\"} \(total)"
             }
-            lines.append("\(key.name)_sum\(Self.braces(key.labels)) \(histogram.sum)")
-            lines.append("\(key.name)_count\(Self.braces(key.labels)) \(total)")
+            lines.append("\(PrometheusText.series(key.name + "_sum", key.labels)) \(histogram.sum)")
+            lines.append("\(PrometheusText.series(key.name + "_count", key.labels)) \(total)")
             return lines
         }
         return lines.map { $0 + "\n" }.joined()
     }
 
-    private static func braces(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
-
-    private static func number(_ value: Double?) -> String {
-        guard let value else { return "0" }
-        return value == value.rounded() && value.magnitude < 1e15 ? "\(Int64(value))" : "\(value)"
-    }
-
     private static func key(_ label: String, _ dimensions: [(String, String)], suffix: String) -> Key {
         let name = "catalog_\(word(label))\(suffix)"
-        let labels = dimensions.map { name, value in
-            let value = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-            return "\(word(name))=\"\(value)\""
-        }
-        return Key(name: name, labels: labels.joined(separator: ","))
+        let labels = PrometheusText.list(dimensions.map { (word($0), $1) })
+        return Key(name: name, labels: labels)
     }
 
     /// With letters that the format knows.

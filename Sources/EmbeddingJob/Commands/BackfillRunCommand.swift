@@ -16,8 +16,12 @@ struct BackfillRunCommand: AsyncParsableCommand {
     @Option(help: "Storage of the new column: vector or halfvec (default: that of the present one).")
     var type: ModelChange.Storage?
 
+    @OptionGroup var metrics: MetricsOptions
+
     func run() async throws {
-        let type = type
-        try await options.report("backfill run") { await $0.fill($1, storage: type) }
+        let (type, metrics, database) = (type, metrics, options.database)
+        try await options.report("backfill run", to: { try metrics.file(of: "backfill run", database, $0) }) {
+            await $0.fill($1, storage: type)
+        }
     }
 }

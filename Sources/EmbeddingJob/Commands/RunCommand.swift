@@ -33,7 +33,14 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Run") var run: RunOptions
 
     func run() async throws {
-        try await StoppableRun.report("run", plan, drain)
+        try await StoppableRun.report("run", to: metricsFile, plan, drain)
+    }
+
+    /// Where the metrics go; those of a dry run would tell of rows that nobody has embedded.
+    private func metricsFile(_ settings: Settings) throws -> MetricsFile? {
+        // A value that cannot be read is the plan's to report.
+        guard (try? run.isDryRun(settings)) != true else { return nil }
+        return try run.metrics.file(of: "run", database, settings)
     }
 
     /// Reads the options.

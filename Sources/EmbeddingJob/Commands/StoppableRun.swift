@@ -7,16 +7,24 @@ import Postgres
 
 /// What commands that embed rows have in common: they end on a signal, and they print a line of JSON whatever happens.
 enum StoppableRun {
-    /// Plans and runs, prints the report and throws its exit status; `command` is what the history calls it.
+    /// Plans and runs, prints the report and throws its exit status.
+    ///
+    /// - Parameters:
+    ///   - command: What the history calls it.
+    ///   - metrics: The file for Prometheus, `nil` for none.
+    ///   - plan: Reads all other options.
+    ///   - body: The work.
     static func report(
-        _ command: String, _ plan: @escaping @Sendable (Settings) throws -> RunPlan,
+        _ command: String, to metrics: @escaping @Sendable (Settings) throws -> MetricsFile?,
+        _ plan: @escaping @Sendable (Settings) throws -> RunPlan,
         _ body: @escaping @Sendable (RunPlan, StopControl, Logger) async throws -> RunReport
     ) async throws {
         let log = Logger.standardError()
         let control = StopControl()
-        let report = await control.result { await result(command, plan, body, control, log) }
+        let (report, file) = await control.result { await result(command, metrics, plan, body, control, log) }
         StandardOutput.report(report.json, log: log)
         TerminationLog.write(report.json)
+        file?.write(report, log: log)
         throw ExitCode(report.exitReason.exitCode)
     }
 
@@ -43,20 +51,23 @@ enum StoppableRun {
 
     /// Runs to the end and always has a report.
     private static func result(
-        _ command: String, _ makePlan: @Sendable (Settings) throws -> RunPlan,
+        _ command: String, _ metrics: @Sendable (Settings) throws -> MetricsFile?,
+        _ makePlan: @Sendable (Settings) throws -> RunPlan,
         _ body: @Sendable (RunPlan, StopControl, Logger) async throws -> RunReport, _ control: StopControl,
         _ log: Logger
-    ) async -> RunReport {
+    ) async -> (RunReport, MetricsFile?) {
         var report = RunReport()
+        var file: MetricsFile?
         do {
-            let plan = try makePlan(try await Settings())
+            let settings = try await Settings()
+            file = try metrics(settings)
+            let plan = try makePlan(settings)
             report = await result(of: plan, log) { try await body(plan, control, log) }
             await note(report, of: plan, command, log)
-            return report
         } catch {
             fail(&report, error, log)
-            return report
         }
+        return (report, file)
     }
 
     /// For how long the end of a run is tried to be noted: a process that was told to end has half a minute.

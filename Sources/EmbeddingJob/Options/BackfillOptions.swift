@@ -44,9 +44,10 @@ struct BackfillOptions: ParsableArguments {
 
     /// Runs a step that embeds rows, and reports as a run does; `command` is what the history calls it.
     func report(
-        _ command: String, _ step: @escaping @Sendable (ModelChange, any TextEncoder) async -> RunReport
+        _ command: String, to metrics: @escaping @Sendable (Settings) throws -> MetricsFile? = { _ in nil },
+        _ step: @escaping @Sendable (ModelChange, any TextEncoder) async -> RunReport
     ) async throws {
-        try await StoppableRun.report(command, plan) { plan, control, log in
+        try await StoppableRun.report(command, to: metrics, plan) { plan, control, log in
             let (change, encoder) = try await begin(plan, control, log)
             var report = await step(change, encoder)
             report.device = encoder.deviceDescription

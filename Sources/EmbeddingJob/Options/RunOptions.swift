@@ -7,6 +7,7 @@ import FoundationEssentials
 /// How a run goes about its work.
 struct RunOptions: ParsableArguments {
     @OptionGroup var drain: DrainOptions
+    @OptionGroup var metrics: MetricsOptions
 
     @Flag(
         help: ArgumentHelp(

@@ -25,6 +25,7 @@ struct HelpTests {
         "--stale": "EMBEDDING_STALE", "--include-unknown": "EMBEDDING_INCLUDE_UNKNOWN", "--yes": "EMBEDDING_YES",
         "--dry-run": "EMBEDDING_DRY_RUN", "--adopt-tasks": "EMBEDDING_ADOPT_TASKS", "--task": "",
     ]
+    private static let metrics = ["--metrics-file": "EMBEDDING_METRICS_FILE"]
     private static let score = ["--metric": "EMBEDDING_METRICS", "--date-column": "EMBEDDING_DATE_COLUMN"]
     private static let files = ["--input": "EMBEDDING_INPUT"]
 
@@ -35,6 +36,7 @@ struct HelpTests {
             model.merging(database) { $1 }
                 .merging(drain) { $1 }
                 .merging(run) { $1 }
+                .merging(metrics) { $1 }
         ),
         (
             "encode",
@@ -81,7 +83,7 @@ struct HelpTests {
 
     /// The steps of a change of the model, likewise.
     static let steps: [(command: String, options: [String: String])] = [
-        ("backfill plan", ["--type": "", "--json": ""]), ("backfill run", ["--type": ""]),
+        ("backfill plan", ["--type": "", "--json": ""]), ("backfill run", metrics.merging(["--type": ""]) { $1 }),
         (
             "backfill verify",
             ["--sample": "EMBEDDING_SAMPLE", "--seed": "EMBEDDING_SEED", "--min-recall": "", "--json": ""]
