@@ -25,7 +25,7 @@ struct CatalogFetchCommand: AsyncParsableCommand {
             would change than --accept-changes allows · 70 a defect · 75 the source or the database is not to be had, or time is \
             over: try again · 78 configuration · 143 stopped by a signal
             """,
-        version: "0.1.0",
+        version: ProgramVersion.current,
         subcommands: [
             HuggingFaceCommand.self, KaggleSeedCommand.self, KaggleEnrichCommand.self, KaggleLatestCommand.self,
             RecordCommand.self,

@@ -18,7 +18,8 @@ struct CatalogServerCommand: AsyncParsableCommand {
             EXIT STATUS: 0 stopped by SIGTERM or SIGINT · 64 command line · 70 a defect · 75 the address cannot be bound, or the \
             database is unavailable · 78 configuration
             """,
-        version: "0.1.0", subcommands: [ServeCommand.self, NewKeyCommand.self], defaultSubcommand: ServeCommand.self)
+        version: ProgramVersion.current, subcommands: [ServeCommand.self, NewKeyCommand.self],
+        defaultSubcommand: ServeCommand.self)
 
     /// Parses and runs.
     static func main() async {

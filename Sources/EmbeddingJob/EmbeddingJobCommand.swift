@@ -27,7 +27,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
             EXIT STATUS: 0 drained, or --limit reached · 64 command line · 65 input or output file, or verify found \
             something · 70 systemic fault · 75 database unavailable, try again · 78 configuration · 143 stopped by a signal
             """,
-        version: "0.1.0",
+        version: ProgramVersion.current,
         subcommands: [
             RunCommand.self, SearchCommand.self, EncodeCommand.self, TokenizeCommand.self, StatusCommand.self,
             VerifyCommand.self, TaskCommand.self,

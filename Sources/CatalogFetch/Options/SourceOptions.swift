@@ -37,8 +37,7 @@ struct SourceOptions: ParsableArguments {
         let rate = try settings.value(requestsPerSecond, "CATALOG_FETCH_REQUESTS_PER_SECOND")
         return HTTPFetcher.Options(
             baseURL: try settings.value(sourceURL, "CATALOG_FETCH_SOURCE_URL") ?? source, authorization: authorization,
-            userAgent: "catalog-fetch/\(CatalogFetchCommand.configuration.version)"
-                + (contact.map { " (\($0))" } ?? ""),
+            userAgent: "catalog-fetch/\(ProgramVersion.current)" + (contact.map { " (\($0))" } ?? ""),
             pace: rate.map(Pace.perSecond) ?? pace, deadline: deadline)
     }
 }
