@@ -88,8 +88,11 @@ enum StoppableRun {
             try await history?.note(report, command: command, runner: RunTasks.runner)
             await session.close()
         } catch {
-            log.warning(
-                "the run is not noted in embedding_run", metadata: ["reason": "\(RunFailure(error).description)"])
+            // What ended the run is what a person has to know; it is likely to be the cause of this, too.
+            let level: Logger.Level = report.exitReason.exitCode == 0 ? .warning : .debug
+            log.log(
+                level: level, "the run is not noted in embedding_run",
+                metadata: ["reason": "\(RunFailure(error).description)"])
         }
         overdue.cancel()
     }
