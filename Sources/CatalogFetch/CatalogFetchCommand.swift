@@ -1,9 +1,6 @@
 import ArgumentParser
 import CommandSupport
-import Glibc
-import Logging
 import ProcessorGuard
-import SystemPackage
 
 /// The command line of `catalog-fetch`.
 @main
@@ -33,30 +30,6 @@ struct CatalogFetchCommand: AsyncParsableCommand {
 
     /// Parses and runs.
     static func main() async {
-        StandardStreams.occupy()
-        StandardStreams.ignoreWriteSignals()
-        let status = await status()
-        LogStream.flush()
-        Glibc.exit(status)
-    }
-
-    private static func status() async -> Int32 {
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-            return 0
-        } catch {
-            let message = fullMessage(for: error)
-            let status = exitCode(for: error)
-            if !message.isEmpty {
-                try? FileSystem.write(
-                    Array("\(message)\n".utf8), to: status.isSuccess ? .standardOutput : .standardError)
-            }
-            return status.rawValue
-        }
+        await runToExit()
     }
 }

@@ -1,0 +1,36 @@
+public import ArgumentParser
+import Glibc
+import SystemPackage
+
+extension AsyncParsableCommand {
+    /// Parses the command line, runs the command that it names, and ends the process with its status.
+    ///
+    /// A reader of the log or of the output that goes away does not kill a run.
+    public static func runToExit() async -> Never {
+        StandardStreams.occupy()
+        StandardStreams.ignoreWriteSignals()
+        let status = await status()
+        LogStream.flush()
+        Glibc.exit(status)
+    }
+
+    private static func status() async -> Int32 {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch {
+            let message = fullMessage(for: error)
+            let status = exitCode(for: error)
+            if !message.isEmpty {
+                try? FileSystem.write(
+                    Array("\(message)\n".utf8), to: status.isSuccess ? .standardOutput : .standardError)
+            }
+            return status.rawValue
+        }
+    }
+}
