@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 public import Logging
 
 /// Writes log records to standard error: for people on a terminal, one JSON object a line everywhere else.
@@ -9,14 +8,9 @@ public import Logging
 struct ConsoleLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
-    private let isTerminal: Bool
+    private let terminal = Terminal.standardError
     /// The most characters of a message or a value; no text of this program is as long.
     private static let longestText = 4000
-
-    /// Decides by what standard error is.
-    init() {
-        isTerminal = isatty(STDERR_FILENO) == 1
-    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -27,8 +21,11 @@ struct ConsoleLogHandler: LogHandler {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { Self.cut($0.description) }
         let message = Self.cut(event.message.description)
         // One write a record, so that lines of several processes do not mix.
-        LogStream.write(
-            isTerminal ? Self.human(event.level, message, values) : Self.json(event.level, message, values))
+        if let terminal {
+            LogStream.write(Self.human(event.level, message, values, on: terminal))
+        } else {
+            LogStream.write(Self.json(event.level, message, values))
+        }
     }
 
     private static func cut(_ text: String) -> String {
@@ -37,10 +34,13 @@ struct ConsoleLogHandler: LogHandler {
         return rest > 0 ? "\(text.prefix(longestText))… (\(rest) more characters)" : text
     }
 
-    private static func human(_ level: Logger.Level, _ message: String, _ values: [String: String]) -> String {
+    private static func human(
+        _ level: Logger.Level, _ message: String, _ values: [String: String], on terminal: Terminal
+    ) -> String {
         let pairs = values.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
-        let mark = level >= .warning ? "\(level): " : ""
-        return (mark + message + (pairs.isEmpty ? "" : " ·") + pairs.joined()).escapingLines
+        let text = (message + (pairs.isEmpty ? "" : " ·") + pairs.joined()).escapingLines
+        guard level >= .warning else { return text }
+        return terminal.styled("\(level): ", level == .warning ? .doubtful : .bad) + text
     }
 
     private static func json(_ level: Logger.Level, _ message: String, _ values: [String: String]) -> String {

@@ -29,6 +29,8 @@ public struct EmbeddingRun: Sendable {
         public var replacesMany = false
         /// The shard this process visits first among equally full ones, so that several start apart.
         public var firstShard = Int32.random(in: 0..<Int32(ResolvedTable.shardCount))
+        /// Told how far the run has come after every batch, and `nil` when it is over; without it the log is told now and then.
+        public var onProgress: (@Sendable (RunProgress?) -> Void)?
         /// How long to wait before connecting, so that many processes do not all connect at once.
         public var startPause = Duration.zero
 
@@ -75,7 +77,7 @@ public struct EmbeddingRun: Sendable {
 
     /// Drains the table and reports; a failure of the run is in the report's ``RunReport/exitReason`` and in the log.
     func drain() async -> RunReport {
-        let tally = RunTally(log: log, isHalf: isHalf)
+        let tally = RunTally(log: log, isHalf: isHalf, onProgress: options.onProgress)
         var reason: ExitReason
         do {
             let rowEncoder = try await RowEncoder(encoder, log: log)

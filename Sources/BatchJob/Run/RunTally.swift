@@ -24,6 +24,7 @@ actor RunTally {
     private var isFillingIn = true
     private var hasUndoneWrites = false
     private let log: Logger
+    private let onProgress: (@Sendable (RunProgress?) -> Void)?
     private let start = ContinuousClock.now
     private var lastProgress = ContinuousClock.now
     private var planned = 0
@@ -33,8 +34,8 @@ actor RunTally {
     /// The largest error of rounding to half precision, of vectors written; `nil` if the column has single precision.
     private var roundingError: Float?
 
-    init(log: Logger, isHalf: Bool) {
-        self.log = log
+    init(log: Logger, isHalf: Bool, onProgress: (@Sendable (RunProgress?) -> Void)?) {
+        (self.log, self.onProgress) = (log, onProgress)
         roundingError = isHalf ? 0 : nil
     }
 
@@ -118,7 +119,7 @@ actor RunTally {
         }
         report.tokens += batch.rows.reduce(0) { $0 + ($1.isReused ? 0 : $1.tokens) }
         try requireSuccess()
-        logProgress()
+        tellProgress()
     }
 
     /// Whether triggers have kept vectors from being stored, for the first time in this run.
@@ -163,23 +164,25 @@ actor RunTally {
         }
         report.exitReason = reason
         report.duration = ContinuousClock.now - start
+        onProgress?(nil)
         return report
     }
 
-    private func logProgress() {
+    private func tellProgress() {
         let now = ContinuousClock.now
+        let state = RunProgress(
+            rows: progress, processed: report.processed, failed: report.failed, pending: max(0, planned - progress),
+            tokens: report.tokens, elapsed: now - start)
+        if let onProgress { return onProgress(state) }
         guard now - lastProgress >= Self.progressInterval else { return }
         lastProgress = now
-        let seconds = (now - start) / .seconds(1)
-        let rate = Double(progress) / seconds
-        let pending = max(0, planned - progress)
-        let left = rate > 0 ? Double(pending) / rate : 0
         log.info(
             "progress",
             metadata: metadata([
-                .processed: "\(report.processed)", .failed: "\(report.failed)", .pending: "\(pending)",
-                .rowsPerSecond: "\(Int(rate.rounded()))", .tokensPerSecond: "\(Int(Double(report.tokens) / seconds))",
-                .eta: "\(Int(left.rounded()))s",
+                .processed: "\(state.processed)", .failed: "\(state.failed)", .pending: "\(state.pending)",
+                .rowsPerSecond: "\(Int(state.rowsPerSecond.rounded()))",
+                .tokensPerSecond: "\(Int(state.tokensPerSecond))",
+                .eta: "\(Int((state.timeLeft / .seconds(1)).rounded()))s",
             ]))
     }
 }

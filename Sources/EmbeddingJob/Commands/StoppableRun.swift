@@ -22,6 +22,7 @@ enum StoppableRun {
         let log = Logger.standardError()
         let control = StopControl()
         let (report, file) = await control.result { await result(command, metrics, plan, body, control, log) }
+        if let terminal = Terminal.standardError, let summary = report.summary(on: terminal) { terminal.print(summary) }
         StandardOutput.report(report.json, log: log)
         TerminationLog.write(report.json)
         file?.write(report, log: log)
@@ -61,7 +62,8 @@ enum StoppableRun {
         do {
             let settings = try await Settings()
             file = try metrics(settings)
-            let plan = try makePlan(settings)
+            var plan = try makePlan(settings)
+            if ProgressBar.isVisible { plan.options.onProgress = RunProgressBar().show }
             report = await result(of: plan, log) { try await body(plan, control, log) }
             await note(report, of: plan, command, log)
         } catch {
