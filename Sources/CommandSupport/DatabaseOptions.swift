@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import DatasetTable
 public import Postgres
+import SystemPackage
 
 /// Which table of which database.
 public struct DatabaseOptions: ParsableArguments, Sendable {
@@ -114,12 +115,16 @@ public struct DatabaseConnection: Sendable {
     /// Variables of libpq that are not in the environment.
     let variables: [String: String]
 
+    /// What the server shows for the connections: the name of the executable.
+    private static let program =
+        CommandLine.arguments.first.flatMap { FilePath($0).lastComponent?.string } ?? "embedding-job"
+
     /// Connects, once.
     public func open(
         _ access: PostgresSession.Access, interruption: PostgresInterruption? = nil
     ) async throws(PostgresError) -> PostgresSession {
         try await PostgresSession.connect(
-            to: string, variables: variables, applicationName: "embedding-job", access: access,
+            to: string, variables: variables, applicationName: Self.program, access: access,
             interruption: interruption)
     }
 

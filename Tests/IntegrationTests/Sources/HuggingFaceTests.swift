@@ -33,6 +33,16 @@ struct HuggingFaceTests {
         }
     }
 
+    @Test("is known to the server by its own name")
+    func name() async throws {
+        try await withFetchedCatalog { catalog async throws in
+            try await catalog.database.run(
+                "ALTER TABLE datasets ADD writer text DEFAULT pg_catalog.current_setting('application_name')")
+            _ = try await catalog.run("huggingface", from: try stubOfHuggingFace(datasets(1), pageSize: 10))
+            #expect(try await catalog.database.texts("SELECT writer FROM datasets") == ["catalog-fetch"])
+        }
+    }
+
     @Test("goes back to what the last run has seen, however long ago that was, and no further")
     func watermark() async throws {
         try await withFetchedCatalog { catalog async throws in
