@@ -15,6 +15,11 @@ enum DeploymentFile {
         (try? String(contentsOf: root.appending(path: path), encoding: .utf8)) ?? ""
     }
 
+    /// The names of what is in a folder of the repository, in order; none if there is no such folder.
+    static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)) ?? []).sorted()
+    }
+
     /// The job's executable.
     static var executable: String { executable("embedding-job") }
 

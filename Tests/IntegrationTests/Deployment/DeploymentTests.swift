@@ -177,12 +177,7 @@ struct DeploymentTests {
 
     @Test("carry the version of the program")
     func version() throws {
-        let version = try DeploymentFile.job(["--version"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
-        try #require(!version.isEmpty)
-        for manifest in Self.manifests {
-            #expect(manifest.container("image")?.hasSuffix("/embedding-job:\(version)") == true)
-        }
-        #expect(Self.dockerfile.contains("org.opencontainers.image.version=\"\(version)\""))
+        try ImageStage("runtime").expectVersion(of: "embedding-job", in: Self.manifests)
     }
 
     @Test("install exactly the packages whose libraries the program needs", .requiresImageSystem)

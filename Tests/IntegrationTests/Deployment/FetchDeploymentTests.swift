@@ -6,7 +6,6 @@ import Testing
 @Suite("The deployment files of catalog-fetch", .timeLimit(.minutes(30)))
 struct FetchDeploymentTests {
     private static let commands = ["huggingface", "kaggle-latest", "kaggle-enrich"]
-    private static let dockerfile = DeploymentFile.text("Dockerfile")
     private static let unit = DeploymentFile.text("Scripts/systemd/catalog-fetch@.service")
 
     // MARK: - Command lines
@@ -93,31 +92,20 @@ struct FetchDeploymentTests {
 
     // MARK: - Image
 
-    /// The stage of the image, from its base image on.
-    private static func stage() throws -> String {
-        let stages = dockerfile.components(separatedBy: "\nFROM ")
-        return try #require(stages.first { $0.hasPrefix("debian:bookworm-slim AS fetch\n") })
-    }
-
     @Test("run it from an image of its own, without a model, as the user of the job's")
     func image() throws {
-        let stage = try Self.stage()
-        let version = try DeploymentFile.fetcher(["--version"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
-        try #require(!version.isEmpty)
-        for manifest in KubernetesManifest.fetches {
-            #expect(manifest.container("image")?.hasSuffix("/catalog-fetch:\(version)") == true)
-        }
-        #expect(stage.contains("org.opencontainers.image.version=\"\(version)\""))
-        #expect(stage.contains("\nCOPY --from=build /catalog-fetch /usr/local/bin/\n"))
-        #expect(stage.contains("\nENTRYPOINT [\"catalog-fetch\"]\n"))
-        #expect(!stage.contains("weights"))
-        let user = try #require(Self.dockerfile.firstMatch(of: /\nUSER [0-9]+:[0-9]+\n/)).output
-        #expect(stage.contains(user))
+        let stage = try ImageStage("fetch")
+        try stage.expectVersion(of: "catalog-fetch", in: KubernetesManifest.fetches)
+        #expect(stage.text.contains("\nCOPY --from=build /catalog-fetch /usr/local/bin/\n"))
+        #expect(stage.text.contains("\nENTRYPOINT [\"catalog-fetch\"]\n"))
+        #expect(!stage.text.contains("weights"))
+        let user = try #require(ImageStage("runtime").text.firstMatch(of: /\nUSER [0-9]+:[0-9]+\n/)).output
+        #expect(stage.text.contains(user))
     }
 
     @Test("install exactly the packages whose libraries it needs", .requiresImageSystem)
     func libraries() throws {
-        let installed = try ImagePackages.installed(by: Self.stage())
+        let installed = try ImagePackages.installed(by: ImageStage("fetch").text)
         #expect(try ImagePackages.needed(by: DeploymentFile.executable("catalog-fetch")) == installed)
     }
 

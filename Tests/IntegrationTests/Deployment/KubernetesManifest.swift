@@ -15,30 +15,32 @@ struct KubernetesManifest: CustomTestStringConvertible {
     let text: String
     private let entries: [Entry]
 
-    static let cronJob = KubernetesManifest(named: "cronjob.yaml")
-    static let backfill = KubernetesManifest(named: "backfill-job.yaml")
+    static let cronJob = KubernetesManifest(named: "overlays/drain/cronjob.yaml")
+    static let backfill = KubernetesManifest(named: "overlays/backfill/job.yaml")
     /// Only what differs from ``backfill`` on a node with a GPU.
-    static let gpuPatch = KubernetesManifest(named: "backfill-gpu-patch.yaml")
+    static let gpuPatch = KubernetesManifest(named: "overlays/backfill-gpu/job-patch.yaml")
 
-    /// The jobs that ask sources, each of which is a document of one file.
-    static let fetches = DeploymentFile.text("Scripts/kubernetes/\(fetchFile)").components(separatedBy: "\n---\n").map {
-        KubernetesManifest(named: fetchFile, text: $0)
+    /// The jobs that ask sources.
+    static let fetches = ["huggingface", "kaggle-latest", "kaggle-enrich"].map {
+        KubernetesManifest(named: "overlays/sources/\($0).yaml")
     }
-    private static let fetchFile = "catalog-fetch-cronjobs.yaml"
 
-    static let server = KubernetesManifest(named: "catalog-server.yaml")
-    static let serverAddress = KubernetesManifest(named: "catalog-server-service.yaml")
-    static let serverNetwork = KubernetesManifest(named: "catalog-server-network.yaml")
+    static let server = KubernetesManifest(named: "overlays/service/deployment.yaml")
+    static let serverAddress = KubernetesManifest(named: "overlays/service/service.yaml")
+
+    /// The policy that each overlay makes its own.
+    static let network = KubernetesManifest(named: "base/network-policy.yaml")
+
+    /// What an overlay is made of; its patches are read as if they did not stand in a block of text.
+    static func kustomization(_ overlay: String) -> KubernetesManifest {
+        KubernetesManifest(named: "overlays/\(overlay)/kustomization.yaml")
+    }
 
     var testDescription: String { value("metadata.name").map { "\(name): \($0)" } ?? name }
 
     private init(named name: String) {
-        self.init(named: name, text: DeploymentFile.text("Scripts/kubernetes/\(name)"))
-    }
-
-    private init(named name: String, text: String) {
         self.name = name
-        self.text = text
+        text = DeploymentFile.text("Scripts/kubernetes/\(name)")
         entries = Self.entries(of: text)
     }
 
@@ -60,8 +62,13 @@ struct KubernetesManifest: CustomTestStringConvertible {
 
     /// The one value of a path from the root.
     func value(_ path: String) -> String? {
-        let values = entries.filter { $0.path == path }
-        return values.count == 1 ? values.first?.value : nil
+        let values = values(path)
+        return values.count == 1 ? values.first : nil
+    }
+
+    /// All values of a path from the root.
+    func values(_ path: String) -> [String] {
+        entries.filter { $0.path == path }.map(\.value)
     }
 
     /// The items of a flow sequence.

@@ -55,11 +55,9 @@ struct ServerDeploymentTests {
             #expect(Self.manifest.container("\(probe)Probe.httpGet.port") == name)
         }
         #expect(KubernetesManifest.serverAddress.value("spec.ports.targetPort") == name)
-        // Nothing but the database and names may be reached.
-        let network = KubernetesManifest.serverNetwork
-        #expect(network.value("spec.ingress.ports.port") == port)
-        #expect(network.text.matches(of: /\bport: ([0-9]+)/).map { String($0.1) } == [port, "5432", "53", "53"])
-        #expect(network.value("spec.policyTypes") == "[Ingress, Egress]")
+        let overlay = KubernetesManifest.kustomization("service")
+        #expect(overlay.values("patches.patch.path").last == "/spec/ingress")
+        #expect(overlay.value("patches.patch.value.ports.port") == port)
     }
 
     @Test("choose the pods by the label that they have")
@@ -70,7 +68,6 @@ struct ServerDeploymentTests {
         #expect(Self.manifest.job("selector.matchLabels." + label) == name)
         #expect(Self.manifest.job("template.metadata.labels." + label) == name)
         #expect(KubernetesManifest.serverAddress.value("spec.selector." + label) == name)
-        #expect(KubernetesManifest.serverNetwork.value("spec.podSelector.matchLabels." + label) == name)
     }
 
     @Test("hand it the keys as a file that its user may read")

@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+/// A stage of the Dockerfile that becomes an image, from its base image on.
+struct ImageStage {
+    let text: String
+
+    init(_ name: String) throws {
+        let stages = DeploymentFile.text("Dockerfile").components(separatedBy: "\nFROM ")
+        text = try #require(stages.first { $0.hasPrefix("debian:bookworm-slim AS \(name)\n") }, "no stage \(name)")
+    }
+
+    /// Expects that the image, and the manifests that run it, are of the version of the executable in it.
+    func expectVersion(
+        of program: String, in manifests: [KubernetesManifest], sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let outcome = try DeploymentFile.tool([DeploymentFile.executable(program), "--version"])
+        let version = outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        try #require(!version.isEmpty && !manifests.isEmpty, sourceLocation: sourceLocation)
+        for manifest in manifests {
+            let image = manifest.container("image")
+            #expect(
+                image?.hasSuffix("/\(program):\(version)") == true, "\(manifest.name)", sourceLocation: sourceLocation)
+        }
+        let label = "org.opencontainers.image.version=\"\(version)\""
+        #expect(text.contains(label), sourceLocation: sourceLocation)
+    }
+}
