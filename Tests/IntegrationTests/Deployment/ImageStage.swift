@@ -1,13 +1,20 @@
 import Foundation
 import Testing
 
-/// A stage of the Dockerfile that becomes an image, from its base image on.
+/// A stage of the Dockerfile that becomes an image, with the stages that it is built on.
 struct ImageStage {
     let text: String
 
     init(_ name: String) throws {
         let stages = DeploymentFile.text("Dockerfile").components(separatedBy: "\nFROM ")
-        text = try #require(stages.first { $0.hasPrefix("debian:bookworm-slim AS \(name)\n") }, "no stage \(name)")
+        var (text, base) = ("", Optional(name))
+        while let name = base, let stage = stages.first(where: { $0.prefix { $0 != "\n" }.hasSuffix(" AS \(name)") }) {
+            text = stage + "\n" + text
+            // An image of somebody else's is no stage, and ends the search.
+            base = stage.split(separator: " ").first.map(String.init)
+        }
+        try #require(!text.isEmpty, "no stage \(name)")
+        self.text = text
     }
 
     /// Expects that the image, and the manifests that run it, are of the version of the executable in it.
