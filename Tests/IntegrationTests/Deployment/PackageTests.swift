@@ -21,6 +21,19 @@ struct PackageTests {
         #expect(version.map { $0 + "\n" } == versions.first)
     }
 
+    @Test("is of the version that the list of changes begins with, and that the chapter on installing names")
+    func versionOfTexts() throws {
+        let version = try DeploymentFile.job(["--version"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let changes = DeploymentFile.text("CHANGELOG.md").firstMatch(of: /(?m)^## \[([0-9.]+)\]/)
+        #expect(changes.map { String($0.1) } == version)
+        let chapter = DeploymentFile.text("Sources/EmbeddingJob/EmbeddingJob.docc/Install.md")
+        for file in [
+            "package/embedding-job_\(version)_amd64.deb", "package/embedding-job-\(version)-linux-amd64.tar.gz",
+        ] {
+            #expect(chapter.contains(file))
+        }
+    }
+
     @Test("finds the program of every unit where it looks for what it changes, and nothing else of the folder")
     func unitPrograms() throws {
         for unit in Self.units {
