@@ -36,6 +36,12 @@ def _run_visibly(*command: str) -> None:
         raise Failure(f"{command[0]} has failed: {error}") from None
 
 
+def is_installed(peers: list[str]) -> bool:
+    """Whether nothing needs to be fetched for these peers and the reference."""
+    names = ["torch", "base", *(CATALOG[peer].requirements for peer in peers)]
+    return PYTHON.exists() and all(map(_is_recorded, filter(None, names)))
+
+
 def prepare(peers: list[str]) -> tuple[dict[str, Path], dict[str, str]]:
     """The peers' folders with the model, and why some have none. The reference must have one."""
     if not PYTHON.with_name("pip").exists():
@@ -58,12 +64,21 @@ def prepare(peers: list[str]) -> tuple[dict[str, Path], dict[str, str]]:
     return folders, failures
 
 
+def _requirements(name: str) -> tuple[Path, Path]:
+    """A requirements file, and its copy from when it was installed."""
+    return HERE / "requirements" / f"{name}.txt", PYTHON.parent.parent / f"installed-{name}.txt"
+
+
+def _is_recorded(name: str) -> bool:
+    requirements, record = _requirements(name)
+    return record.exists() and record.read_bytes() == requirements.read_bytes()
+
+
 def _install(name: str) -> None:
     """Installs one requirements file, unless that very file was installed before."""
-    requirements = HERE / "requirements" / f"{name}.txt"
-    record = PYTHON.parent.parent / f"installed-{name}.txt"
-    if record.exists() and record.read_bytes() == requirements.read_bytes():
+    if _is_recorded(name):
         return
+    requirements, record = _requirements(name)
     say(f"installing {requirements.name}")
     # The files are complete, so pip has nothing to resolve.
     install = [PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]

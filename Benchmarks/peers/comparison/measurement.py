@@ -72,6 +72,13 @@ class Measurement:
         """Ours is the first of all."""
         return self.contenders[0]
 
+    def times_as_fast(self, contender: Contender) -> tuple[float, float] | None:
+        """How many times as fast as it we are, by wall time and by processor time, unless one of both has failed."""
+        if contender.median is None or self.ours.median is None:
+            return None
+        processor = median(contender.processor_seconds) / median(self.ours.processor_seconds)
+        return contender.median / self.ours.median, processor
+
 
 def measure(
     source: Path, cut: int | None, texts: Path, folders: dict[str, Path], failures: dict[str, str], options: Options

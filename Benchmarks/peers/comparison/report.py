@@ -1,6 +1,8 @@
-"""The result as Markdown."""
+"""The result as Markdown and as JSON."""
 
+import json
 import textwrap
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -45,7 +47,7 @@ def _row(contender: Contender, measurement: Measurement) -> list[str]:
     if seconds is None:
         reason = textwrap.shorten((contender.failure or "not measured").replace("|", "\\|"), 160, placeholder="…")
         return [_title(contender), "–", f"failed: {reason}"] + ["–"] * (len(HEADINGS) - 3)
-    ours = measurement.ours.median
+    ratios = measurement.times_as_fast(contender)
     return [
         _title(contender),
         str(contender.batch_size or "–"),
@@ -53,8 +55,7 @@ def _row(contender: Contender, measurement: Measurement) -> list[str]:
         _range(contender.processor_seconds, 2),
         f"{measurement.texts / seconds:.1f}",
         f"{measurement.tokens / seconds:,.0f}" if measurement.tokens else "–",
-        f"{seconds / ours:.2f}" if ours else "–",
-        f"{median(contender.processor_seconds) / median(measurement.ours.processor_seconds):.2f}" if ours else "–",
+        *([f"{ratio:.2f}" for ratio in ratios] if ratios else ["–", "–"]),
         _range(contender.instructions, 1),
         _range(contender.multiply_adds, 0),
         f"{contender.cosine:.7f}",
@@ -65,6 +66,19 @@ def _row(contender: Contender, measurement: Measurement) -> list[str]:
 def _range(values: list[float], places: int) -> str:
     """The median, and the ends in brackets."""
     return f"{median(values):.{places}f} ({min(values):.{places}f}–{max(values):.{places}f})"
+
+
+def as_json(measurements: list[Measurement]) -> str:
+    """All figures of all files of texts."""
+
+    def figures(contender: Contender, measurement: Measurement) -> dict:
+        wall, processor = measurement.times_as_fast(contender) or (None, None)
+        return asdict(contender) | {"times_as_fast": wall, "times_as_fast_by_processor_time": processor}
+
+    files = [
+        asdict(one) | {"contenders": [figures(contender, one) for contender in one.contenders]} for one in measurements
+    ]
+    return json.dumps(files, indent=2, default=str) + "\n"
 
 
 def write(text: str, folder: Path, date: str) -> Path:
