@@ -93,7 +93,8 @@ def measure(part: Part, words: list[str], variables: dict[str, str], folder: Pat
         words = [*words, "--results", str(folder / "peers")]
     outcome.is_to_do, outcome.states = False, [State.now()]
     start = time.monotonic()
-    with output.open("w", encoding="utf-8") as errors, (figures if part.prints_json else output).open("a") as printed:
+    # Both append, so that neither writes over the other.
+    with output.open("a", encoding="utf-8") as errors, (figures if part.prints_json else output).open("a") as printed:
         errors.write(f"$ {shlex.join(words)}\n\n")
         errors.flush()
         process = subprocess.Popen(
@@ -110,6 +111,7 @@ def measure(part: Part, words: list[str], variables: dict[str, str], folder: Pat
     if status:
         outcome.fail(f"exit status {status}, see {output.name}")
         return
+    outcome.reason = "done"
     try:
         outcome.figures = json.loads(figures.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
