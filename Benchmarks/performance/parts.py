@@ -59,7 +59,7 @@ def comparison(
     """Ours and another library on both files of texts."""
     command = f"Benchmarks/peers/run {arguments} --texts REGISTRY --texts SHORT"
     command += f" '--ours-arguments={ours}'" if ours else ""
-    needs = (built("microbenchmarks"), peers, *needs)
+    needs = (*needs, built("microbenchmarks"), peers)
     return Part(name, command, "--repetitions 3", "--repetitions 1", minutes, 0.4, needs, environment=environment or {})
 
 
