@@ -29,6 +29,7 @@ class State:
     """Of the machine, at a moment."""
 
     core: str
+    """Instructions a nanosecond, and GFLOP/s of multiply-adds in registers."""
     load: str
 
     @staticmethod
@@ -37,7 +38,7 @@ class State:
             instructions, multiply_adds = core_rates()
         except Failure:
             return State("unknown", machine.load())
-        return State(f"{instructions:.1f} instructions/ns, {multiply_adds:.0f} GFLOP/s in registers", machine.load())
+        return State(f"{instructions:.1f}, {multiply_adds:.0f}", machine.load())
 
 
 @dataclass
@@ -65,10 +66,10 @@ def prepare_texts(registry: Path | None, short: Path | None, is_quick: bool, fol
     files, described = {}, []
     for name, chosen in (("registry", registry), ("short", short)):
         lines = [line for line in (chosen or SAMPLE).read_text(encoding="utf-8").split("\n") if line.strip()]
-        origin = f"those of {chosen.name}" if chosen else "records of the committed sample, other texts than the README's"
+        origin = f"those of {chosen.name}" if chosen else "records of the committed sample"
         if not chosen and name == "short":
             lines = [json.dumps({"text": json.loads(line)["title"]}) for line in lines]
-            origin = "titles of the committed sample, other texts than the README's"
+            origin = "titles of the committed sample"
         lines = lines[:QUICK_TEXTS] if is_quick else lines
         described.append(f"{name}: {len(lines):,} texts, {origin}")
         file = folder / f"{name}.jsonl"

@@ -30,7 +30,7 @@ def facts(command: str, before: State, after: State, variables: dict[str, str], 
         "threads": f"those of the commands, else {allowed}, for which affinity allows",
         "products of matrices": _or_reason(lambda: _engines(variables)),
         "load before and after": f"{before.load}; {after.load}",
-        "core before and after": f"{before.core}; {after.core}",
+        "core before and after (instructions/ns, GFLOP/s in registers)": f"{before.core}; {after.core}",
         "embedding-job": _or_reason(machine.our_version),
         "other libraries": _or_reason(machine.versions),
         "database": _or_reason(_database),
@@ -87,7 +87,7 @@ def _compared(row: Row, readme: list[str], parts: list[Outcome]) -> list[str]:
     return [text for there in readme for text in (there, reason, "")]
 
 
-def report(is_quick: bool, heading: str, both: list[str], outcomes: dict[str, Outcome]) -> str:
+def report(warnings: list[str], heading: str, both: list[str], outcomes: dict[str, Outcome]) -> str:
     """All of it."""
     parts = [["part", "seconds", "core before", "core after", "load before", "load after", ""]]
     for name, outcome in outcomes.items():
@@ -95,5 +95,5 @@ def report(is_quick: bool, heading: str, both: list[str], outcomes: dict[str, Ou
             cores, loads = [state.core for state in outcome.states], [state.load for state in outcome.states]
             parts.append([name, f"{outcome.seconds:.0f}", *cores, *loads, outcome.reason.replace("|", "\\|")])
     title = f"# Benchmarks, {datetime.date.today()}"
-    warning = ["**With --quick: these figures are no measurements.**"] if is_quick else []
-    return "\n\n".join([title, *warning, heading, NOTE, *both, "## Parts", table(parts)]) + "\n"
+    emphasized = [f"**{warning}**" for warning in warnings]
+    return "\n\n".join([title, *emphasized, heading, NOTE, *both, "## Parts", table(parts)]) + "\n"
