@@ -55,9 +55,12 @@ def _engines(variables: dict[str, str]) -> str:
 
 
 def _database() -> str:
+    """Versions, and who else is connected: the server's processor time counts them too."""
     query = (
-        "SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1) || ', pgvector ' || default_version"
-        " FROM pg_available_extensions WHERE name = 'vector'"
+        "SELECT format('PostgreSQL %s, pgvector %s, other sessions at the end: %s',"
+        " split_part(current_setting('server_version'), ' ', 1),"
+        " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'),"
+        " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()))"
     )
     return run([ROOT / "Scripts/postgres", "psql", "--no-psqlrc", "-Atc", query]).stdout.strip()
 
