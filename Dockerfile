@@ -107,7 +107,7 @@ ARG DEBIAN_VERSION
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="embedding-job" \
       org.opencontainers.image.description="Gives every row of a PostgreSQL table its sentence embedding, then exits." \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="docker.io/library/debian:${DEBIAN_VERSION}-slim"
 
@@ -154,7 +154,7 @@ ARG DEBIAN_VERSION
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="catalog-fetch" \
       org.opencontainers.image.description="Fills a PostgreSQL table from Hugging Face and Kaggle." \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="docker.io/library/debian:${DEBIAN_VERSION}-slim"
 
