@@ -20,12 +20,12 @@ extension RunReport {
         add("waiting", remaining, " still", style: .doubtful)
         add("truncated", truncated, ", by \(Self.count(tokensLost, "token")) at least")
         add("reused", deduplicated, " with a text that others have, too")
-        lines.append(
-            (
-                "took",
-                "\(duration.inWords): \(Int(Double(processed) / seconds).grouped) rows/s, "
-                    + "\(Int(Double(tokens) / seconds).grouped) tokens/s"
-            ))
+        let time = seconds < 10 ? "\((seconds * 100).rounded() / 100) s" : duration.inWords
+        let rates =
+            tokens == 0
+            ? ""
+            : ": \(Int(Double(processed) / seconds).grouped) rows/s, \(Int(Double(tokens) / seconds).grouped) tokens/s"
+        lines.append(("took", time + rates))
         let status = exitReason.exitCode
         lines.append(
             ("ended", terminal.styled("\(exitReason.rawValue), exit status \(status)", status == 0 ? .good : .bad)))
