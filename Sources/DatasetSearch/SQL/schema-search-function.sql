@@ -1,5 +1,7 @@
 -- The search of embedding-job search, for SQL: the same statement. The vector is that of the question by the column's model. A
 -- text, so that it follows the column's name through a change of the model.
+-- First pgvector's library is loaded: until then only a superuser may name its settings.
+DO $$BEGIN PERFORM '[0]'::{VECTOR}; END$$;
 CREATE OR REPLACE FUNCTION {SEARCH_FUNCTION}(
     query text, query_embedding {VECTOR}, max_results int DEFAULT 10, sources text[] DEFAULT NULL,
     since timestamptz DEFAULT NULL, fusion text DEFAULT {FUSION}, similarity_floor double precision DEFAULT {FLOOR},
