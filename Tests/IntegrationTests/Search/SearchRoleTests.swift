@@ -66,6 +66,24 @@ struct SearchRoleTests {
         }
     }
 
+    @Test("come from an owner who need be no superuser, even if nothing in the session has used pgvector yet")
+    func owner() async throws {
+        try await withDatasets { datasets in
+            try await datasets.withRole { role, url in
+                try await datasets.database.run(
+                    "DROP TABLE datasets, embedding_failure, embedding_state; GRANT CREATE ON SCHEMA public TO \(role)")
+                // The second finds nothing to make for which a vector is read.
+                for options in [[], ["--search"]] {
+                    let outcome = try await datasets.run(["schema", "--apply"] + options, url: url)
+                    #expect(outcome.exitStatus == 0, "\(outcome.standardError)")
+                }
+                #expect(
+                    try await datasets.database.number(
+                        "SELECT count(*) FROM pg_proc WHERE proname = 'search_datasets'") == 1)
+            }
+        }
+    }
+
     @Test("let a run write documents")
     func running() async throws {
         let columns = "ALTER TABLE datasets ADD tags text[], ADD source_ref text"
