@@ -31,9 +31,14 @@ public struct EncodingBenchmark: Sendable {
     private let gemm: GEMMRate?
     private let options: Options
 
-    /// Prepares to encode texts, of which there must be one at least.
+    /// Prepares to encode texts.
     ///
-    /// - Parameter processorCount: How many workers the encoder has on processors, nil if it is on another device.
+    /// - Parameters:
+    ///   - texts: At least one.
+    ///   - encoder: What is measured.
+    ///   - model: Its sizes, from which the arithmetic is counted.
+    ///   - processorCount: How many workers the encoder has on processors, nil if it is on another device.
+    ///   - options: How much is measured.
     public init(
         texts: [String], encoder: any TextEncoder, model: TransformerConfiguration, processorCount: Int?,
         options: Options

@@ -21,7 +21,9 @@ package struct DotEnv: Sendable, Equatable {
 
     /// Reads a text.
     ///
-    /// - Parameter environment: The variable of this name, for what is written as `${NAME}`.
+    /// - Parameters:
+    ///   - text: The file.
+    ///   - environment: The variable of this name, for what is written as `${NAME}`.
     package init(_ text: String, environment: (String) -> String? = { _ in nil }) {
         var scanner = DotEnvScanner(text)
         while let line = scanner.nextLine() {

@@ -6,7 +6,7 @@ import SystemPackage
 public enum StandardOutput {
     private static let name = "standard output"
 
-    /// Prints a text and a line feed; see ``Swift/String/escapingControls`` for what is not printed as it is.
+    /// Prints a text and a line feed; see `escapingControls` of a string for what is not printed as it is.
     public static func print(_ text: String) throws(OutputError) {
         try write(Array((text.escapingControls + "\n").utf8))
     }

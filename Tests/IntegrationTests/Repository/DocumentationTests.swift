@@ -33,6 +33,20 @@ struct DocumentationTests {
         }
     }
 
+    @Test("has a catalog for every library that is written in Swift")
+    func catalogs() throws {
+        let sources = Self.root.appending(path: "Sources")
+        let modules = try FileManager.default.contentsOfDirectory(atPath: sources.path)
+        let libraries = modules.filter { module in
+            let files = FileManager.default.enumerator(atPath: sources.appending(path: module).path)
+            let swift = files?.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") } ?? []
+            return !swift.isEmpty
+                && !swift.contains { DeploymentFile.text("Sources/\(module)/\($0)").contains("\n@main") }
+        }
+        try #require(libraries.contains("BatchJob") && !libraries.contains("EmbeddingJob"))
+        #expect(libraries.filter { !Self.pages.contains("Sources/\($0)/\($0).docc/\($0).md") } == [])
+    }
+
     @Test("begins with a README for people in a hurry, which leads to every article of the user guide")
     func readme() throws {
         let readme = DeploymentFile.text("README.md")
