@@ -18,7 +18,7 @@ extension RunReport {
         add("skipped", skippedLocked, ", locked by others")
         add("held back", quarantined, ", for now", style: .doubtful)
         add("waiting", remaining, " still", style: .doubtful)
-        add("truncated", truncated, ", by \(Self.count(tokensLost, "token")) at least")
+        add("truncated", truncated, tokensLost > 0 ? ", by \(Self.count(tokensLost, "token")) at least" : "")
         add("reused", deduplicated, " with a text that others have, too")
         let time = seconds < 10 ? "\((seconds * 100).rounded() / 100) s" : duration.inWords
         let rates =
