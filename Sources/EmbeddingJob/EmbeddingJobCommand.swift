@@ -1,7 +1,6 @@
 import ArgumentParser
 import CommandSupport
 import DatasetTable
-import Glibc
 import Logging
 import SystemPackage
 
@@ -39,12 +38,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
     ///
     /// A run that cannot even begin because of its command line still prints its line of JSON.
     static func main() async {
-        StandardStreams.occupy()
-        // A reader of the log or the report that goes away must not kill a run.
-        StandardStreams.ignoreWriteSignals()
-        let status = await status(of: Array(CommandLine.arguments.dropFirst()))
-        LogStream.flush()
-        Glibc.exit(status)
+        await runToExit { await status(of: Array(CommandLine.arguments.dropFirst())) }
     }
 
     private static func status(of arguments: [String]) async -> Int32 {
@@ -53,12 +47,7 @@ struct EmbeddingJobCommand: AsyncParsableCommand {
         let log = Logger.standardError()
         do {
             do {
-                var command = try parseAsRoot()
-                if var command = command as? any AsyncParsableCommand {
-                    try await command.run()
-                } else {
-                    try command.run()
-                }
+                try await parseAndRun()
             } catch {
                 let status = exitCode(for: error)
                 let message = fullMessage(for: error)
